@@ -1,0 +1,76 @@
+/*
+ * What every program shares: how it dies, parses numbers, shows progress and ends. Only programs
+ * include this file; the library itself never prints and never exits.
+ *
+ * Exit status everywhere: 0 done; CLI_NO ran fine and the answer is no; CLI_TROUBLE trouble.
+ */
+#ifndef HWDR_CLI_H
+#define HWDR_CLI_H
+
+#include "error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { CLI_NO = 1, CLI_TROUBLE = 2 };
+
+#define CLI_VERSION "0.1.0"
+
+/*
+ * First statement of main(): shortens argv[0] to the program's name, which from then on begins each
+ * message (and getopt_long's).
+ */
+void cli_start(char **argv);
+
+/* "program: message" on stderr, exit CLI_TROUBLE; a format ending in a colon gets errno's text. */
+_Noreturn void cli_die(const char *format, ...) PRINTF(1, 2);
+
+/* As cli_die(), without the exit. */
+void cli_warn(const char *format, ...) PRINTF(1, 2);
+
+/* Print `text` on stdout and exit 0, for --help. */
+_Noreturn void cli_help(const char *text);
+
+/* Print "program (hwdr) VERSION" on stdout and exit 0, for --version. */
+_Noreturn void cli_version(void);
+
+/* A mistake in the command line that getopt_long has not reported itself: dies, naming --help. */
+_Noreturn void cli_usage(const char *format, ...) PRINTF(1, 2);
+
+/* Parse an option's value, or die with the option's name and the allowed interval (inclusive). */
+int64_t cli_integer(const char *option, const char *text, int64_t low, int64_t high);
+double cli_number(const char *option, const char *text, double low, double high);
+
+/* Die if stdout is a terminal: a binary stream does not belong there. */
+void cli_refuse_terminal(void);
+
+/* Flush and close stdout; die if anything written to it was lost. Last statement before return. */
+void cli_finish(void);
+
+/*
+ * Full path of a file that comes with the programs, such as "model/digits.safetensors" or
+ * "plots/curves.gp": beside the build tree when run from there, else where `make install` put it.
+ * Returns: a string the caller frees; dies when memory runs out. The file may not exist.
+ */
+char *cli_resource(const char *name);
+
+/* --model's default: $HWDR_MODEL, else the shipped digits.safetensors. The caller frees it. */
+char *cli_default_model(void);
+
+/*
+ * Progress on stderr: a bar with the time left where stderr is a terminal, nothing otherwise.
+ * `total` <= 0 means unknown. `note` is a short text behind the bar, or NULL.
+ */
+struct cli_progress {
+    int64_t total;
+    double started, drawn;
+    bool terminal;
+};
+struct cli_progress cli_progress_start(int64_t total);
+void cli_progress_show(struct cli_progress *progress, int64_t done, const char *note);
+void cli_progress_clear(struct cli_progress *progress);
+
+/* Seconds on a clock that never goes back. */
+double cli_seconds(void);
+
+#endif

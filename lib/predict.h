@@ -1,0 +1,34 @@
+/* Class probabilities of images, by one model or the mean of several. */
+#ifndef HWDR_PREDICT_H
+#define HWDR_PREDICT_H
+
+#include "error.h"
+#include "model.h"
+#include "sample.h"
+
+#include <stddef.h>
+
+struct predictor;
+
+/*
+ * Prepare a model for inference: batch norm folded into the weights, buffers allocated.
+ * `threads` >= 1. The model is not needed afterwards.
+ * Returns: the predictor, or NULL with `error` set. Owns: free with predictor_free().
+ */
+struct predictor *predictor_new(const struct model *model, int threads,
+                                struct error *error) CHECKED;
+
+/* The mean of the probabilities of the models in these files. */
+struct predictor *predictor_open(const char *const *paths, int n, int threads,
+                                 struct error *error) CHECKED;
+
+/*
+ * Shapes: images [n,28,28] u8; probabilities [n,10] f32, each row sums to 1, calibrated by the
+ * model's temperature. A row depends on its own image alone, to the bit: not on n, nor on threads.
+ */
+void predictor_run(struct predictor *predictor, const uint8_t *images, size_t n,
+                   float *probabilities);
+
+void predictor_free(struct predictor *predictor);
+
+#endif
