@@ -1,0 +1,116 @@
+/*
+ * The hot loops. Each instruction set fills one table; kernels_select() picks one at run time.
+ *
+ * Channels live in blocks of LANES: channel c is lane c % LANES of block c / LANES, and the lanes
+ * of one pixel are contiguous. Lanes beyond the last channel are 0 everywhere and stay 0. So one
+ * layout serves every instruction set: 16 lanes are one AVX-512, two AVX or four NEON registers.
+ * Element (sample s, block b, row y, column x, lane l) of a tensor is at
+ *
+ *     base[s * sample + b * block + y * row + x * pixel + l]
+ *
+ * All strides are in floats. What is written, and each gradient that is read in whole vectors, is
+ * aligned to 64 bytes with strides that are multiples of LANES; the input of a convolution is read
+ * a float at a time and needs neither.
+ */
+#ifndef HWDR_KERNELS_H
+#define HWDR_KERNELS_H
+
+#include "../error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LANES = 16 };
+
+struct strides {
+    size_t sample, block, row, pixel;
+};
+
+/*
+ * A convolution (correlation, as the field uses the word), stride 1, no border: the input has
+ * height + kernel_height - 1 rows and width + kernel_width - 1 columns, borders included. A dense
+ * layer is a 1x1 convolution over a picture of height 1 whose pixels are the samples.
+ *
+ * Weights are [out_blocks][in block][kernel_height][kernel_width][channel in block][LANES]; the
+ * last in block is as short as in_channels says, so a block of outputs has
+ * in_channels * kernel_height * kernel_width * LANES floats.
+ */
+struct conv {
+    int samples, height, width; /* of the output */
+    int in_channels, out_blocks;
+    int kernel_height, kernel_width;
+    struct strides in, out;
+};
+
+/* Height, width and strides of a tensor that elementwise kernels walk through, one block each. */
+struct plane {
+    int samples, height, width;
+};
+
+struct kernels {
+    const char *name;
+
+    /*
+     * out = relu?(bias + conv(in, weights)); `bias` [out_blocks * LANES] may be NULL. Each output is
+     * one chain of multiply-adds in an order that depends on the shapes of the kernel alone, so a
+     * pixel's bits do not depend on its neighbours, the width or the number of samples.
+     */
+    void (*conv)(const struct conv *conv, const float *in, const float *weights, const float *bias,
+                 bool relu, float *out);
+
+    /* gradient = d loss / d weights, summed over the samples; `grad` is d loss / d out. */
+    void (*conv_weights)(const struct conv *conv, const float *in, const float *grad,
+                         float *gradient);
+
+    /* The rest work on one block of channels. mean, variance, ...: [LANES]. */
+
+    /* Mean and biased variance over samples and pixels. */
+    void (*moments)(const struct plane *plane, const struct strides *strides, const float *x,
+                    float *mean, float *variance);
+
+    /* y = relu?(scale * x + shift). */
+    void (*affine)(const struct plane *plane, const struct strides *x_strides, const float *x,
+                   const struct strides *y_strides, float *y, const float *scale,
+                   const float *shift, bool relu);
+
+    /*
+     * With g = dy where the affine's output was positive (everywhere without relu), else 0:
+     * sum = sum of g, sum_x = sum of g * (x - mean).
+     */
+    void (*affine_sums)(const struct plane *plane, const struct strides *x_strides, const float *x,
+                        const struct strides *dy_strides, const float *dy, const float *scale,
+                        const float *shift, bool relu, const float *mean, float *sum, float *sum_x);
+
+    /* dx = scale * g - (a + b * (x - mean)): batch norm's gradient with its constants folded. */
+    void (*affine_back)(const struct plane *plane, const struct strides *x_strides, const float *x,
+                        const struct strides *dy_strides, const float *dy,
+                        const struct strides *dx_strides, float *dx, const float *scale,
+                        const float *shift, bool relu, const float *mean, const float *a,
+                        const float *b);
+
+    /* dy = 0 where y <= 0, in place and only with `relu`; sum = sum of what remains. */
+    void (*bias_back)(const struct plane *plane, const struct strides *y_strides, const float *y,
+                      const struct strides *dy_strides, float *dy, bool relu, float *sum);
+
+    /* Maximum over windows x windows; the first of equals wins, and backwards gets the gradient.
+     * `plane` is the output's. `at` [samples*height*width*LANES] remembers the window's place. */
+    void (*max_pool)(const struct plane *plane, int window_height, int window_width,
+                     const struct strides *x_strides, const float *x,
+                     const struct strides *y_strides, float *y, uint16_t *at);
+    void (*max_pool_back)(const struct plane *plane, int window_height, int window_width,
+                          const struct strides *dy_strides, const float *dy,
+                          const struct strides *dx_strides, float *dx, const uint16_t *at);
+};
+
+/*
+ * The table in use: the newest that processor and operating system support, or the one that
+ * $HWDR_CPU names.
+ * Returns: NULL with `error` set when $HWDR_CPU is unknown or not supported here.
+ */
+const struct kernels *kernels_select(struct error *error) CHECKED;
+
+/* Every table this machine can run, portable first; NULL beyond the last. For tests. */
+const struct kernels *kernels_available(int i);
+
+#endif

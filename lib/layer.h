@@ -1,0 +1,124 @@
+/*
+ * What a layer is, for net.c, workspace.c and the layer_*.c files alone. A new kind of layer is a
+ * new file with a struct layer_type and one row in net.c's grammar.
+ *
+ * In the comments N is the number of samples, C, H and W channels, height and width, B the number
+ * of channel blocks, ceil(C / LANES). Activations are in the kernels' blocked layout.
+ */
+#ifndef HWDR_LAYER_H
+#define HWDR_LAYER_H
+
+#include "kernels/kernels.h"
+#include "net.h"
+
+struct shape {
+    int channels, height, width;
+};
+
+/* Rows and columns of zeros around each image of a tensor: on top and left, at bottom and right. */
+struct border {
+    int before, after;
+};
+
+/* How a parameter tensor is laid out in the block, and what the optimiser does with it. */
+enum parameter_kind {
+    PARAMETER_WEIGHT,   /* learned and decayed */
+    PARAMETER_VECTOR,   /* learned, not decayed: bias, scale, shift */
+    PARAMETER_STATISTIC /* not learned: follows the batches' mean and variance */
+};
+
+struct parameter {
+    const char *name; /* "weight" */
+    enum parameter_kind kind;
+    size_t offset, floats; /* in the block */
+    struct tensor_type type;
+};
+
+enum { LAYER_MAX_PARAMETERS = 4 };
+
+struct layer {
+    const struct layer_type *type;
+    int place; /* of its text in the network's text, from 0 */
+    struct shape in, out;
+    int kernel_height, kernel_width; /* or a pooling window's */
+    struct border border;            /* that its input must have */
+    bool relu, bias, average;
+    bool compact;      /* the input is an image of one channel, not in blocks */
+    float probability; /* of dropping a value */
+    int parameters;
+    struct parameter parameter[LAYER_MAX_PARAMETERS];
+    size_t transposed, transposed_floats; /* offset and size in the block of transposed weights */
+};
+
+/* A tensor within a workspace; `at` is its first element inside the border. */
+struct buffer {
+    float *at;
+    struct strides strides;
+};
+
+/* Everything one layer needs to run on one shard. */
+struct pass {
+    const struct layer *layer;
+    const struct kernels *kernels;
+    const float *block;      /* all parameters of the network */
+    const float *transposed; /* weights as the backward pass to data wants them */
+    float *gradient;         /* of all parameters; each layer overwrites its own */
+    int samples;
+    float share;                     /* of this shard in its batch: weights of the statistics */
+    struct buffer in, out;           /* values */
+    struct buffer grad_in, grad_out; /* gradients; grad_in.at is NULL when nobody needs it */
+    void *memo;                      /* the layer's own memory between forward and backward */
+    const struct layer *fused;       /* inference: batch norm folded into this layer, or NULL */
+    uint64_t seed, first_sample;     /* dropout's random numbers */
+    uint32_t step;
+};
+
+struct layer_type {
+    const char *name;
+    bool training_only; /* not run in inference: its output is its input */
+
+    /* Set `out`, `border` and the parameters (offsets are net.c's). Returns: 0, or -1. */
+    int (*shape)(struct layer *layer, struct error *error);
+
+    void (*forward)(const struct pass *pass, bool training);
+    void (*backward)(const struct pass *pass);
+
+    /* Bytes of `memo` for so many samples; NULL when none. */
+    size_t (*memo_bytes)(const struct layer *layer, int samples);
+
+    /* Where element `i` of parameter `p`'s plain tensor is in the block; NULL when it is i itself. */
+    size_t (*packed)(const struct layer *layer, int p, size_t i);
+
+    /* Write what the backward pass to data needs; NULL when nothing. */
+    void (*transpose)(const struct layer *layer, const float *block, float *transposed);
+};
+
+extern const struct layer_type layer_conv, layer_dense, layer_norm, layer_pool, layer_dropout;
+
+static inline int layer_blocks(int channels)
+{
+    return (channels + LANES - 1) / LANES;
+}
+
+/* Add a parameter tensor of `floats` floats in the block, `dims` dimensions in files. */
+static inline struct parameter *layer_parameter(struct layer *layer, const char *name,
+                                                enum parameter_kind kind, size_t floats)
+{
+    struct parameter *parameter = &layer->parameter[layer->parameters++];
+    *parameter = (struct parameter){.name = name, .kind = kind, .floats = floats};
+    parameter->type.dtype = DTYPE_F32;
+    return parameter;
+}
+
+/* Batch norm's epsilon, added to the variance; the value PyTorch and cuDNN use. */
+#define NORM_EPSILON 1e-5f
+
+enum { NORM_SCALE, NORM_SHIFT, NORM_MEAN, NORM_VARIANCE }; /* its parameters */
+enum { LINEAR_WEIGHT, LINEAR_BIAS };
+
+/* net.c's view of the network, for workspace.c. */
+int net_layers(const struct net *net);
+const struct layer *net_layer(const struct net *net, int i);
+size_t net_transposed_floats(const struct net *net);
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * Convolution and dense layer: the two that multiply. A dense layer is a 1x1 convolution over one
+ * row whose pixels are the samples and whose channels are the features in memory order, so both are
+ * the same three kernel calls.
+ */
+#include "layer.h"
+
+#include <string.h>
+
+static bool is_dense(const struct layer *layer)
+{
+    return layer->type == &layer_dense;
+}
+
+/* Input channels as the kernels see them: a dense layer's features include the padding lanes. */
+static int in_channels(const struct layer *layer)
+{
+    const struct shape *in = &layer->in;
+    if (!is_dense(layer))
+        return in->channels;
+    const int lanes = layer->compact ? in->channels : layer_blocks(in->channels) * LANES;
+    return lanes * in->height * in->width;
+}
+
+static size_t weight_floats(const struct layer *layer)
+{
+    return (size_t)layer_blocks(layer->out.channels) * LANES * (size_t)in_channels(layer) *
+           (size_t)(layer->kernel_height * layer->kernel_width);
+}
+
+static void add_parameters(struct layer *layer)
+{
+    const struct shape *in = &layer->in;
+    const uint64_t out = (uint64_t)layer->out.channels;
+    struct parameter *weight =
+        layer_parameter(layer, "weight", PARAMETER_WEIGHT, weight_floats(layer));
+    if (is_dense(layer)) {
+        weight->type.dims = 2;
+        weight->type.dim[1] = (uint64_t)in->channels * (uint64_t)(in->height * in->width);
+    } else {
+        weight->type.dims = 4;
+        weight->type.dim[1] = (uint64_t)in->channels;
+        weight->type.dim[2] = (uint64_t)layer->kernel_height;
+        weight->type.dim[3] = (uint64_t)layer->kernel_width;
+    }
+    weight->type.dim[0] = out;
+    layer->transposed_floats = (size_t)layer_blocks(in_channels(layer)) * LANES * (size_t)out *
+                               (size_t)(layer->kernel_height * layer->kernel_width);
+    if (layer->bias) {
+        struct parameter *bias = layer_parameter(layer, "bias", PARAMETER_VECTOR,
+                                                 (size_t)layer_blocks(layer->out.channels) * LANES);
+        bias->type.dims = 1;
+        bias->type.dim[0] = out;
+    }
+}
+
+static int conv_shape(struct layer *layer, struct error *error)
+{
+    const struct border b = layer->border;
+    layer->out.height = layer->in.height + b.before + b.after - layer->kernel_height + 1;
+    layer->out.width = layer->in.width + b.before + b.after - layer->kernel_width + 1;
+    if (layer->out.height < 1 || layer->out.width < 1)
+        return error_set(error, "a %dx%d kernel does not fit %dx%d", layer->kernel_height,
+                         layer->kernel_width, layer->in.height, layer->in.width);
+    add_parameters(layer);
+    return 0;
+}
+
+static int dense_shape(struct layer *layer, struct error *error)
+{
+    (void)error;
+    layer->out.height = layer->out.width = 1;
+    add_parameters(layer);
+    return 0;
+}
+
+/*
+ * Plain [out, in, height, width] to the kernels' [out block][in block][height][width][in][LANES];
+ * a dense layer's `in` is channel, row, column in files and block, row, column, lane in memory.
+ */
+static size_t packed(const struct layer *layer, int p, size_t i)
+{
+    if (p == LINEAR_BIAS)
+        return i;
+    const size_t taps = (size_t)(layer->kernel_height * layer->kernel_width);
+    const size_t channels = (size_t)in_channels(layer);
+    size_t out, in, tap = 0;
+    if (is_dense(layer)) {
+        const size_t pixels = (size_t)(layer->in.height * layer->in.width);
+        const size_t features = (size_t)layer->in.channels * pixels;
+        const size_t channel = i % features / pixels, pixel = i % pixels;
+        out = i / features;
+        in = layer->compact ? i % features
+                            : (channel / LANES * pixels + pixel) * LANES + channel % LANES;
+    } else {
+        tap = i % taps;
+        in = i / taps % channels;
+        out = i / taps / channels;
+    }
+    const size_t first = in / LANES * LANES;
+    const size_t width = channels - first < LANES ? channels - first : LANES;
+    const size_t row = first * taps + tap * width + in % LANES;
+    return out / LANES * channels * taps * LANES + row * LANES + out % LANES;
+}
+
+/* The forward convolution over `pass`'s buffers, `in.at` being the first element of the border. */
+static struct conv describe(const struct pass *pass)
+{
+    const struct layer *layer = pass->layer;
+    struct conv conv = {.samples = pass->samples,
+                        .height = layer->out.height,
+                        .width = layer->out.width,
+                        .in_channels = in_channels(layer),
+                        .out_blocks = layer_blocks(layer->out.channels),
+                        .kernel_height = layer->kernel_height,
+                        .kernel_width = layer->kernel_width,
+                        .in = pass->in.strides,
+                        .out = pass->out.strides};
+    if (is_dense(layer)) {
+        conv.samples = 1;
+        conv.width = pass->samples;
+        conv.in.pixel = conv.in.sample;
+        conv.in.block = LANES;
+        conv.out.pixel = conv.out.sample;
+    }
+    return conv;
+}
+
+static const float *with_border(const struct buffer *buffer, int border)
+{
+    return buffer->at - (size_t)border * (buffer->strides.row + buffer->strides.pixel);
+}
+
+static void forward(const struct pass *pass, bool training)
+{
+    const struct layer *layer = pass->layer;
+    const struct conv conv = describe(pass);
+    const float *bias = layer->bias ? pass->block + layer->parameter[LINEAR_BIAS].offset : NULL;
+    bool relu = layer->relu;
+    if (!training && pass->fused) {
+        bias = pass->block + pass->fused->parameter[NORM_SHIFT].offset;
+        relu = pass->fused->relu;
+    }
+    pass->kernels->conv(&conv, with_border(&pass->in, layer->border.before),
+                        pass->block + layer->parameter[LINEAR_WEIGHT].offset, bias, relu,
+                        pass->out.at);
+}
+
+/* The gradient with respect to a convolution's input: the full correlation with the turned kernel. */
+static void conv_backward_data(const struct pass *pass)
+{
+    const struct layer *layer = pass->layer;
+    const struct conv conv = {.samples = pass->samples,
+                              .height = layer->in.height,
+                              .width = layer->in.width,
+                              .in_channels = layer->out.channels,
+                              .out_blocks = layer_blocks(layer->in.channels),
+                              .kernel_height = layer->kernel_height,
+                              .kernel_width = layer->kernel_width,
+                              .in = pass->grad_out.strides,
+                              .out = pass->grad_in.strides};
+    const int border = layer->kernel_height - 1 - layer->border.before;
+    pass->kernels->conv(&conv, with_border(&pass->grad_out, border),
+                        pass->transposed + layer->transposed, NULL, false, pass->grad_in.at);
+}
+
+/* A dense layer's is computed in memo, feature after feature, and copied to where rows may have
+ * borders between them. */
+static void dense_backward_data(const struct pass *pass)
+{
+    const struct layer *layer = pass->layer;
+    const struct strides *to = &pass->grad_in.strides;
+    const size_t features = (size_t)in_channels(layer), row = (size_t)layer->in.width * LANES;
+    struct conv conv = {.samples = 1,
+                        .height = 1,
+                        .width = pass->samples,
+                        .in_channels = layer->out.channels,
+                        .out_blocks = in_channels(layer) / LANES,
+                        .kernel_height = 1,
+                        .kernel_width = 1,
+                        .in = pass->grad_out.strides,
+                        .out = {.block = LANES, .pixel = features}};
+    conv.in.pixel = conv.in.sample;
+    const float *from = pass->memo;
+    pass->kernels->conv(&conv, pass->grad_out.at, pass->transposed + layer->transposed, NULL, false,
+                        pass->memo);
+    for (int s = 0; s < pass->samples; s++)
+        for (int b = 0; b < layer_blocks(layer->in.channels); b++)
+            for (int y = 0; y < layer->in.height; y++, from += row)
+                memcpy(pass->grad_in.at + (size_t)s * to->sample + (size_t)b * to->block +
+                           (size_t)y * to->row,
+                       from, row * sizeof(float));
+}
+
+static size_t dense_memo_bytes(const struct layer *layer, int samples)
+{
+    return layer->compact ? 0 : (size_t)samples * (size_t)in_channels(layer) * sizeof(float);
+}
+
+static void backward(const struct pass *pass)
+{
+    const struct layer *layer = pass->layer;
+    const struct conv conv = describe(pass);
+    const struct plane plane = {pass->samples, layer->out.height, layer->out.width};
+    for (int b = 0; layer->bias && b < conv.out_blocks; b++)
+        pass->kernels->bias_back(
+            &plane, &pass->out.strides, pass->out.at + (size_t)b * pass->out.strides.block,
+            &pass->grad_out.strides, pass->grad_out.at + (size_t)b * pass->grad_out.strides.block,
+            layer->relu, pass->gradient + layer->parameter[LINEAR_BIAS].offset + (size_t)b * LANES);
+    struct conv weights = conv; /* its output is the gradient, whose border differs */
+    weights.out = pass->grad_out.strides;
+    if (is_dense(layer))
+        weights.out.pixel = weights.out.sample;
+    pass->kernels->conv_weights(&weights, with_border(&pass->in, layer->border.before),
+                                pass->grad_out.at,
+                                pass->gradient + layer->parameter[LINEAR_WEIGHT].offset);
+    if (pass->grad_in.at && is_dense(layer))
+        dense_backward_data(pass);
+    else if (pass->grad_in.at)
+        conv_backward_data(pass);
+}
+
+/* Weights [out][in][tap] as [in block][out block][turned tap][out in block][LANES of in]. */
+static void transpose(const struct layer *layer, const float *block, float *transposed)
+{
+    const size_t offset = layer->parameter[LINEAR_WEIGHT].offset;
+    const int taps = layer->kernel_height * layer->kernel_width;
+    const int in = in_channels(layer), out = layer->out.channels;
+    for (int ob = 0; ob < layer_blocks(out); ob++) {
+        const int outs = out - ob * LANES < LANES ? out - ob * LANES : LANES;
+        for (int ib = 0; ib < layer_blocks(in); ib++) {
+            const int ins = in - ib * LANES < LANES ? in - ib * LANES : LANES;
+            for (int tap = 0; tap < taps; tap++) {
+                const float *from = block + offset +
+                                    ((size_t)ob * (size_t)in * (size_t)taps +
+                                     (size_t)ib * LANES * (size_t)taps + (size_t)(tap * ins)) *
+                                        LANES;
+                float *to =
+                    transposed + layer->transposed +
+                    ((size_t)ib * (size_t)out * (size_t)taps + (size_t)ob * LANES * (size_t)taps +
+                     (size_t)((taps - 1 - tap) * outs)) *
+                        LANES;
+                for (int o = 0; o < outs; o++)
+                    for (int i = 0; i < LANES; i++)
+                        to[o * LANES + i] = i < ins ? from[i * LANES + o] : 0;
+            }
+        }
+    }
+}
+
+const struct layer_type layer_conv = {.name = "conv",
+                                      .shape = conv_shape,
+                                      .forward = forward,
+                                      .backward = backward,
+                                      .packed = packed,
+                                      .transpose = transpose};
+
+const struct layer_type layer_dense = {.name = "dense",
+                                       .shape = dense_shape,
+                                       .forward = forward,
+                                       .backward = backward,
+                                       .memo_bytes = dense_memo_bytes,
+                                       .packed = packed,
+                                       .transpose = transpose};

@@ -1,0 +1,137 @@
+#include "predict.h"
+#include "kernels/kernels.h"
+#include "loss.h"
+#include "workspace.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Samples that a thread takes through the network at once: their activations stay in its cache. */
+enum { CHUNK = 16 };
+
+struct member { /* one model of the ensemble */
+    struct net *net;
+    float *block; /* batch norm folded */
+    float temperature;
+    struct workspace **workspace; /* [threads] */
+};
+
+struct predictor {
+    int members, threads;
+    struct member *member;
+};
+
+static int member_start(struct member *member, const struct model *model, int threads,
+                        struct error *error)
+{
+    const struct kernels *kernels = kernels_select(error);
+    if (!kernels)
+        return -1;
+    const size_t bytes = net_block_floats(model->net) * sizeof(float);
+    member->temperature = model->temperature;
+    member->net = net_parse(net_text(model->net), error);
+    if (!member->net)
+        return -1;
+    member->block = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    member->workspace = calloc((size_t)threads, sizeof(struct workspace *));
+    if (!member->block || !member->workspace)
+        return error_set(error, "memory: a model:");
+    memcpy(member->block, model->block, bytes);
+    workspace_fold(member->net, member->block);
+    for (int t = 0; t < threads; t++) {
+        member->workspace[t] = workspace_new(member->net, kernels, CHUNK, false, error);
+        if (!member->workspace[t])
+            return -1;
+    }
+    return 0;
+}
+
+static struct predictor *allocate(int members, int threads, struct error *error)
+{
+    struct predictor *p = calloc(1, sizeof *p);
+    if (p && (p->member = calloc((size_t)members, sizeof *p->member))) {
+        p->members = members;
+        p->threads = threads;
+        return p;
+    }
+    free(p);
+    error_set(error, "memory: a predictor:");
+    return NULL;
+}
+
+struct predictor *predictor_new(const struct model *model, int threads, struct error *error)
+{
+    struct predictor *p = allocate(1, threads, error);
+    if (p && member_start(&p->member[0], model, threads, error)) {
+        predictor_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+struct predictor *predictor_open(const char *const *paths, int n, int threads, struct error *error)
+{
+    struct predictor *p = allocate(n, threads, error);
+    for (int i = 0; p && i < n; i++) {
+        struct model model;
+        int failed = model_load(&model, paths[i], error);
+        if (!failed) {
+            failed = member_start(&p->member[i], &model, threads, error);
+            model_free(&model);
+        }
+        if (failed) {
+            predictor_free(p);
+            return NULL;
+        }
+    }
+    return p;
+}
+
+/* One chunk through every member; probabilities [n,10] receives the mean. */
+static void run_chunk(const struct predictor *p, int thread, const uint8_t *images, int n,
+                      float *probabilities)
+{
+    memset(probabilities, 0, (size_t)n * CLASSES * sizeof *probabilities);
+    for (int m = 0; m < p->members; m++) {
+        const struct member *member = &p->member[m];
+        struct workspace *workspace = member->workspace[thread];
+        workspace_input(workspace, images, n);
+        workspace_forward(workspace, member->block, NULL, NULL);
+        for (int i = 0; i < n; i++) {
+            float row[CLASSES];
+            loss_softmax(workspace_logits(workspace, i), member->temperature, row);
+            for (int c = 0; c < CLASSES; c++)
+                probabilities[i * CLASSES + c] += row[c] / (float)p->members;
+        }
+    }
+}
+
+void predictor_run(struct predictor *p, const uint8_t *images, size_t n, float *probabilities)
+{
+    const int chunks = (int)((n + CHUNK - 1) / CHUNK);
+    /* One chunk starts no thread. */
+#pragma omp parallel for num_threads(p->threads) schedule(dynamic, 1) if (chunks > 1)
+    for (int c = 0; c < chunks; c++) {
+        const size_t first = (size_t)c * CHUNK;
+        const size_t left = n - first;
+        run_chunk(p, omp_get_thread_num(), images + first * IMAGE_PIXELS,
+                  (int)(left < CHUNK ? left : CHUNK), probabilities + first * CLASSES);
+    }
+}
+
+void predictor_free(struct predictor *p)
+{
+    if (!p)
+        return;
+    for (int m = 0; m < p->members; m++) {
+        struct member *member = &p->member[m];
+        for (int t = 0; member->workspace && t < p->threads; t++)
+            workspace_free(member->workspace[t]);
+        free(member->workspace);
+        free(member->block);
+        net_free(member->net);
+    }
+    free(p->member);
+    free(p);
+}

@@ -1,0 +1,252 @@
+#include "workspace.h"
+#include "layer.h"
+#include "sample.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64 };
+
+struct workspace {
+    const struct net *net;
+    const struct kernels *kernels;
+    int layers, samples; /* room for */
+    int n;               /* in use */
+    bool training;
+    struct buffer *value;    /* [layers + 1]: the input and each layer's output */
+    struct buffer *gradient; /* [layers + 1]: with respect to the value; at == NULL: not needed */
+    void **memo;             /* [layers] */
+    char *memory;
+};
+
+/* Hands out pieces of one allocation; with base NULL only counts. */
+struct arena {
+    char *base;
+    size_t used;
+};
+
+static void *take(struct arena *arena, size_t bytes)
+{
+    void *piece = arena->base ? arena->base + arena->used : NULL;
+    arena->used += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return piece;
+}
+
+static struct buffer take_buffer(struct arena *arena, const struct shape *shape,
+                                 struct border border, int samples)
+{
+    const size_t margin = (size_t)(border.before + border.after);
+    struct buffer buffer = {.strides.pixel = LANES};
+    buffer.strides.row = ((size_t)shape->width + margin) * LANES;
+    buffer.strides.block = ((size_t)shape->height + margin) * buffer.strides.row;
+    buffer.strides.sample = (size_t)layer_blocks(shape->channels) * buffer.strides.block;
+    float *base = take(arena, (size_t)samples * buffer.strides.sample * sizeof(float));
+    if (base)
+        buffer.at = base + (size_t)border.before * (buffer.strides.row + LANES);
+    return buffer;
+}
+
+/* The input of a first convolution or dense layer: one channel, pixels touching. */
+static struct buffer take_image(struct arena *arena, struct border border, int samples)
+{
+    const size_t side = (size_t)(IMAGE_SIDE + border.before + border.after);
+    struct buffer buffer = {.strides = {side * side, LANES, side, 1}};
+    float *base = take(arena, (size_t)samples * side * side * sizeof(float));
+    if (base)
+        buffer.at = base + (size_t)border.before * (side + 1);
+    return buffer;
+}
+
+static bool runs(const struct workspace *w, int layer)
+{
+    return w->training || !net_layer(w->net, layer)->type->training_only;
+}
+
+/* The border that whoever reads value i wants. */
+static struct border value_border(const struct workspace *w, int i)
+{
+    while (i < w->layers && !runs(w, i))
+        i++;
+    return i < w->layers ? net_layer(w->net, i)->border : (struct border){0, 0};
+}
+
+/* The border that the layer which made value i wants around its gradient. */
+static struct border gradient_border(const struct workspace *w, int i)
+{
+    const struct layer *layer = net_layer(w->net, i - 1);
+    if (layer->type != &layer_conv || i == 1)
+        return (struct border){0, 0};
+    return (struct border){layer->kernel_height - 1 - layer->border.before,
+                           layer->kernel_height - 1 - layer->border.after};
+}
+
+static void lay_out(struct workspace *w, struct arena *arena)
+{
+    const int layers = w->layers;
+    w->value = take(arena, (size_t)(layers + 1) * sizeof *w->value);
+    w->gradient = take(arena, (size_t)(layers + 1) * sizeof *w->gradient);
+    w->memo = take(arena, (size_t)layers * sizeof *w->memo);
+    for (int i = 0; i <= layers; i++) {
+        const struct layer *made_by = i ? net_layer(w->net, i - 1) : NULL;
+        struct buffer value, gradient = {0};
+        if (!made_by && net_layer(w->net, 0)->compact)
+            value = take_image(arena, value_border(w, 0), w->samples);
+        else if (!made_by)
+            value = take_buffer(arena, &net_layer(w->net, 0)->in, value_border(w, 0), w->samples);
+        else if (runs(w, i - 1))
+            value = take_buffer(arena, &made_by->out, value_border(w, i), w->samples);
+        else
+            value = w->value ? w->value[i - 1] : (struct buffer){0};
+        if (made_by && w->training)
+            gradient = take_buffer(arena, &made_by->out, gradient_border(w, i), w->samples);
+        const size_t memo = made_by && made_by->type->memo_bytes && runs(w, i - 1)
+                                ? made_by->type->memo_bytes(made_by, w->samples)
+                                : 0;
+        void *remember = take(arena, memo);
+        if (!arena->base)
+            continue;
+        w->value[i] = value;
+        w->gradient[i] = gradient;
+        if (made_by)
+            w->memo[i - 1] = remember;
+    }
+}
+
+struct workspace *workspace_new(const struct net *net, const struct kernels *kernels, int samples,
+                                bool training, struct error *error)
+{
+    struct workspace *w = calloc(1, sizeof *w);
+    if (w) {
+        *w = (struct workspace){.net = net,
+                                .kernels = kernels,
+                                .layers = net_layers(net),
+                                .samples = samples,
+                                .training = training};
+        struct arena measure = {0};
+        lay_out(w, &measure);
+        w->memory = aligned_alloc(ALIGNMENT, measure.used);
+        if (w->memory) {
+            memset(w->memory, 0, measure.used); /* borders and padding lanes are 0 from now on */
+            lay_out(w, &(struct arena){.base = w->memory});
+            return w;
+        }
+    }
+    error_set(error, "memory: buffers for %d samples:", samples);
+    workspace_free(w);
+    return NULL;
+}
+
+void workspace_free(struct workspace *w)
+{
+    if (w)
+        free(w->memory);
+    free(w);
+}
+
+void workspace_input(struct workspace *w, const uint8_t *images, int n)
+{
+    const struct buffer *input = &w->value[0];
+    w->n = n;
+    for (int s = 0; s < n; s++)
+        for (int y = 0; y < IMAGE_SIDE; y++) {
+            float *row =
+                input->at + (size_t)s * input->strides.sample + (size_t)y * input->strides.row;
+            const uint8_t *from = images + s * IMAGE_PIXELS + y * IMAGE_SIDE;
+            for (int x = 0; x < IMAGE_SIDE; x++)
+                row[(size_t)x * input->strides.pixel] = (float)from[x] * (1.0f / 255);
+        }
+}
+
+static struct pass pass_of(const struct workspace *w, int i, const float *block, float *gradient,
+                           const struct workspace_place *place)
+{
+    struct pass pass = {.layer = net_layer(w->net, i),
+                        .kernels = w->kernels,
+                        .block = block,
+                        .gradient = gradient,
+                        .samples = w->n,
+                        .in = w->value[i],
+                        .out = w->value[i + 1],
+                        .grad_in = w->gradient[i],
+                        .grad_out = w->gradient[i + 1],
+                        .memo = w->memo[i]};
+    if (place) {
+        pass.share = place->share;
+        pass.seed = place->seed;
+        pass.first_sample = place->first_sample;
+        pass.step = place->step;
+    } else if (i + 1 < w->layers && net_layer(w->net, i + 1)->type == &layer_norm) {
+        pass.fused = net_layer(w->net, i + 1);
+    }
+    return pass;
+}
+
+void workspace_forward(struct workspace *w, const float *block, float *gradient,
+                       const struct workspace_place *place)
+{
+    for (int i = 0; i < w->layers; i++)
+        if (runs(w, i)) {
+            const struct pass pass = pass_of(w, i, block, gradient, place);
+            pass.layer->type->forward(&pass, w->training);
+        }
+}
+
+const float *workspace_logits(const struct workspace *w, int i)
+{
+    return w->value[w->layers].at + (size_t)i * w->value[w->layers].strides.sample;
+}
+
+float *workspace_logits_gradient(struct workspace *w, int i)
+{
+    return w->gradient[w->layers].at + (size_t)i * w->gradient[w->layers].strides.sample;
+}
+
+void workspace_backward(struct workspace *w, const float *block, const float *transposed,
+                        float *gradient, const struct workspace_place *place)
+{
+    for (int i = w->layers - 1; i >= 0; i--) {
+        struct pass pass = pass_of(w, i, block, gradient, place);
+        pass.transposed = transposed;
+        pass.layer->type->backward(&pass);
+    }
+}
+
+size_t workspace_transposed_floats(const struct net *net)
+{
+    return net_transposed_floats(net);
+}
+
+int workspace_layers(const struct net *net)
+{
+    return net_layers(net);
+}
+
+void workspace_transpose(const struct net *net, int layer, const float *block, float *transposed)
+{
+    const struct layer *l = net_layer(net, layer);
+    if (l->type->transpose && layer > 0)
+        l->type->transpose(l, block, transposed);
+}
+
+void workspace_fold(const struct net *net, float *block)
+{
+    for (int i = 1; i < net_layers(net); i++) {
+        const struct layer *norm = net_layer(net, i), *before = net_layer(net, i - 1);
+        if (norm->type != &layer_norm)
+            continue;
+        const struct parameter *weight = &before->parameter[LINEAR_WEIGHT];
+        const size_t blocks = (size_t)layer_blocks(norm->out.channels);
+        const size_t rows = weight->floats / blocks / LANES;
+        for (size_t c = 0; c < blocks * LANES; c++) {
+            float *shift = block + norm->parameter[NORM_SHIFT].offset + c;
+            const float scale =
+                block[norm->parameter[NORM_SCALE].offset + c] /
+                sqrtf(block[norm->parameter[NORM_VARIANCE].offset + c] + NORM_EPSILON);
+            *shift -= block[norm->parameter[NORM_MEAN].offset + c] * scale;
+            float *w = block + weight->offset + c / LANES * rows * LANES + c % LANES;
+            for (size_t r = 0; r < rows; r++)
+                w[r * LANES] *= scale;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+/*
+ * The memory one thread needs to take a shard through a network, and the passes themselves. All of it
+ * is allocated at once; the passes allocate nothing.
+ */
+#ifndef HWDR_WORKSPACE_H
+#define HWDR_WORKSPACE_H
+
+#include "error.h"
+#include "kernels/kernels.h"
+#include "net.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct workspace;
+
+/* Which samples of which step of which run a training pass sees: what dropout's numbers depend on. */
+struct workspace_place {
+    uint64_t seed, first_sample; /* of the shard, in its batch */
+    uint32_t step;
+    float share; /* of the shard's samples in the batch's */
+};
+
+/*
+ * For at most `samples` samples. An inference workspace (training false) runs forward only, on a
+ * block made by workspace_fold().
+ * Returns: the workspace, or NULL with `error` set. Owns: free with workspace_free(); `net` stays
+ * the caller's and must outlive it.
+ */
+struct workspace *workspace_new(const struct net *net, const struct kernels *kernels, int samples,
+                                bool training, struct error *error) CHECKED;
+void workspace_free(struct workspace *workspace);
+
+/* Take images [n,28,28] u8 as input, divided by 255. */
+void workspace_input(struct workspace *workspace, const uint8_t *images, int n);
+
+/*
+ * Run the network on the input. In training, `gradient` [block floats] receives the statistics of
+ * batch norm and `place` is needed; in inference both are NULL.
+ */
+void workspace_forward(struct workspace *workspace, const float *block, float *gradient,
+                       const struct workspace_place *place);
+
+/* Logits of sample i: 10 floats, followed by padding. And where to put d loss / d logits. */
+const float *workspace_logits(const struct workspace *workspace, int i);
+float *workspace_logits_gradient(struct workspace *workspace, int i);
+
+/*
+ * Turn the gradient of the logits into the gradient of every parameter, written to `gradient` over
+ * whatever is there (the statistics that forward left stay). `transposed` is from
+ * workspace_transpose() of the same block.
+ */
+void workspace_backward(struct workspace *workspace, const float *block, const float *transposed,
+                        float *gradient, const struct workspace_place *place);
+
+/* Weights of one layer, turned for the backward pass; `transposed` has workspace_transposed_floats().
+ * Layers are independent, so that threads can share them out: 0 <= layer < workspace_layers(). */
+size_t workspace_transposed_floats(const struct net *net);
+int workspace_layers(const struct net *net);
+void workspace_transpose(const struct net *net, int layer, const float *block, float *transposed);
+
+/* Fold batch norm's running statistics into the weights before it, in place. */
+void workspace_fold(const struct net *net, float *block);
+
+#endif
