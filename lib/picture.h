@@ -34,28 +34,22 @@ void picture_free(struct picture *picture);
 /*
  * Turn grey levels into ink in place: the border tells the paper's level, the far side of the
  * histogram the ink's; the range between is stretched over 0..255 and faint noise is cut to 0.
- * A picture without enough contrast becomes all paper.
+ * A picture without enough contrast, or without edges, becomes all paper. MNIST's own images come
+ * out as they are, but for levels 1 and 2, which become paper.
  */
 void picture_ink(struct picture *picture);
 
-/*
- * Bounding box of the ink. Returns: false when there is none.
- */
+/* Bounding box of all ink, specks included: see segment.h. Returns: false when there is none. */
 bool picture_ink_box(const struct picture *ink, struct box *box);
 
 /*
  * MNIST's own rule: the ink in `box` is resized, with anti-aliasing and keeping its aspect, to fit
- * 20x20, and placed so that its centre of mass is at the centre of the 28x28 image.
+ * 20x20, stretched so that the darkest pixel is 255, and moved by whole pixels so that its centre of
+ * mass comes into [13.5,14.5) of 0..27, as in MNIST. Nothing is cut off.
  * Shapes: image [28,28] u8, 0 = paper.
  * Source: Y. LeCun et al., MNIST's description; L. Bottou et al., ICPR 1994.
  */
 void picture_normalize(const struct picture *ink, const struct box *box,
                        uint8_t image[IMAGE_PIXELS]);
-
-/*
- * Find the digits of an ink picture, in reading order (lines from the top, then left to right).
- * Writes at most `max` boxes. Returns: how many were found, 0 for a blank picture.
- */
-int picture_segment(const struct picture *ink, struct box *boxes, int max);
 
 #endif
