@@ -6,8 +6,10 @@
 
 /*
  * Read a PNG of any valid kind (1 to 16 bits, grey, palette, colour, alpha, interlaced) as grey.
- * Colour becomes luminance (Rec. 709 weights); transparency is laid over white, or over black where
- * what is opaque is mostly light. Data after the PNG's end is left unread.
+ * Colour becomes luminance (Rec. 709 weights). Transparency is laid over white, or over black where
+ * what is opaque is mostly light; the other way round where more than 3/4 is opaque, since that is
+ * paper and not strokes. Gamma is ignored. Data after the PNG's end is left unread.
+ * Memory: one byte a pixel, another one where something is transparent.
  * Returns: 0 with `picture` filled (the caller frees it), or -1 with `error` set to what is wrong
  * with the data (not naming the file): corrupt, cut short, or a side above PICTURE_MAX_SIDE.
  */
