@@ -1,6 +1,7 @@
 /*
  * safetensors files: an 8-byte little-endian header length, a JSON header, the tensors. The reader
  * treats the file as hostile. The only file that knows jansson.
+ * Source: https://github.com/huggingface/safetensors, "Format".
  */
 #ifndef HWDR_SAFETENSORS_H
 #define HWDR_SAFETENSORS_H
@@ -30,11 +31,13 @@ struct safetensors {
     struct safetensors_tensor *tensor;
     void *map;
     size_t map_bytes;
+    void *json; /* holds every string */
 };
 
 /*
- * Open and check a file: header length, JSON without duplicate keys, known dtypes, every range
- * inside the file and equal to dtype x shape, no overlap and no gap, every f32 finite.
+ * Open and check a regular file: header length, JSON without duplicate keys, known dtypes (U8, I64,
+ * F32), at most TENSOR_MAX_DIMS dimensions, every range inside the file and equal to dtype x shape,
+ * no overlap and no gap, data aligned to its elements, every f32 finite.
  * Returns: 0, or -1 with `error` naming the path. Owns: close with safetensors_close().
  */
 int safetensors_open(struct safetensors *file, const char *path, struct error *error) CHECKED;
@@ -45,10 +48,14 @@ const struct safetensors_tensor *safetensors_find(const struct safetensors *file
 const char *safetensors_get(const struct safetensors *file, const char *key);
 
 /*
- * Write a file whole or not at all: a temporary file beside it, fsync, rename; the data of each
- * tensor starts at a multiple of SAFETENSORS_ALIGN. A path that exists and is not a regular file
- * (/dev/stdout, /dev/full) is written directly. The bytes depend on nothing but the arguments.
- * Returns: 0, or -1 with `error` naming the path and nothing left behind.
+ * Write a file whole or not at all: a temporary file beside it, fsync, rename. A symbolic link is
+ * followed and stays; an existing file's mode is kept. A path that exists and is not a regular file
+ * (a pipe, /dev/full) is written directly.
+ * The data starts at a multiple of SAFETENSORS_ALIGN and follows without gaps, which the format
+ * forbids: larger elements first, so that each tensor is aligned to its own. The header lists names
+ * as given. The bytes depend on nothing but the arguments.
+ * Returns: 0, or -1 with `error` naming the path and nothing left behind; what safetensors_open()
+ * would refuse is not written.
  */
 int safetensors_write(const char *path, const struct safetensors_entry *entry, size_t entries,
                       const struct safetensors_tensor *tensor, size_t tensors,
