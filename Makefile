@@ -1,4 +1,6 @@
 # hwdr: handwritten digits as a pipeline of small programs. `make help` lists the targets.
+# A flavour is a folder and its flags, for any target:
+#   make test BUILD=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined'
 
 CFLAGS   = -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wconversion
@@ -10,32 +12,93 @@ BUILD    = build
 HWDR_CPPFLAGS = -Ilib -D_GNU_SOURCE
 HWDR_CFLAGS   = -std=c17 -fopenmp -ffp-contract=off $(WARNINGS)
 LIBS          = -lpng -lz -ljansson -lm
+COMPILE       = $(CC) $(CPPFLAGS) $(HWDR_CPPFLAGS) $(CFLAGS) $(HWDR_CFLAGS)
 
-ARCH    := $(shell uname -m)
-KERNELS := portable $(if $(filter x86_64,$(ARCH)),avx2 avx512) $(if $(filter aarch64,$(ARCH)),neon)
+# A kernel file named after an instruction set is built where the compiler's target has it.
+ISAS_x86_64  = avx2 avx512
+ISAS_aarch64 = neon
+ISA_FLAGS_avx2   = -mavx2 -mfma
+ISA_FLAGS_avx512 = -mavx512f -mavx512bw -mavx512vl -mavx512dq
+TARGET  := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+FOREIGN := $(filter-out $(ISAS_$(TARGET)),$(ISAS_x86_64) $(ISAS_aarch64))
 
-LIB_SOURCES := $(wildcard lib/*.c)
-LIB_OBJECTS := $(LIB_SOURCES:lib/%.c=$(BUILD)/obj/%.o)
-KERNEL_OBJECTS := $(patsubst %,$(BUILD)/obj/kernels/%.o,kernels $(KERNELS))
-PROGRAMS := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
+KERNELS  := $(filter-out $(FOREIGN:%=lib/kernels/%.c),$(wildcard lib/kernels/*.c))
+OBJECTS  := $(patsubst lib/%.c,$(BUILD)/obj/%.o,$(wildcard lib/*.c) $(KERNELS))
+PROGRAMS := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
+TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+PARALLEL := $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(PROGRAMS:%=$(BUILD)/%)
+all: $(PROGRAMS) ## build the programs into build/
 
-$(BUILD)/%: tools/%.c $(BUILD)/libhwdr.a
-	@mkdir -p $(BUILD)/obj/tools
-	$(CC) $(CPPFLAGS) $(HWDR_CPPFLAGS) $(CFLAGS) $(HWDR_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tools/$*.d \
-	  $(LDFLAGS) -o $@ $< $(BUILD)/libhwdr.a $(LIBS)
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## /  \1	/p' Makefile | expand -t 14
 
-$(BUILD)/libhwdr.a: $(LIB_OBJECTS)
+deps: ## install what is missing with apt-get (NO_INSTALL=1 only names it)
+	@pipelines/deps.sh build test
+
+data: ## put MNIST into data/mnist/, verified
+	@pipelines/data.sh
+
+demo: ## on a fresh machine: train, evaluate, draw the graphs, read a drawing
+	@pipelines/deps.sh build
+	@$(MAKE) --no-print-directory $(PARALLEL) all data
+	@BUILD=$(BUILD) pipelines/demo.sh
+
+test: ## build and run every test
+	@pipelines/deps.sh build test
+	@$(MAKE) --no-print-directory $(PARALLEL) all data tests
+	@BUILD=$(BUILD) tests/run
+
+plots: all data ## draw the shipped model's graphs into plots/
+	@BUILD=$(BUILD) pipelines/plots.sh
+
+bench: all data ## measure the programs' speed
+	@BUILD=$(BUILD) tests/bench/run.sh
+
+clean: ## remove everything that was built
+	rm -rf build
+
+tests: $(TESTS)
+
+$(BUILD)/obj/%.o: lib/%.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+
+# After the rule above: make prefers the pattern that leaves the shorter stem.
+$(BUILD)/obj/kernels/%.o: lib/kernels/%.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -O3 -ffp-contract=fast $(ISA_FLAGS_$*) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libhwdr.a: $(OBJECTS)
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/obj/%.o: lib/%.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(HWDR_CPPFLAGS) $(CFLAGS) $(HWDR_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/%: tools/%.c $(BUILD)/libhwdr.a
+	@mkdir -p $(BUILD)/obj/tools
+	$(COMPILE) -MMD -MP -MF $(BUILD)/obj/tools/$*.d $(LDFLAGS) -o $@ $< \
+	  $(BUILD)/libhwdr.a $(LIBS)
 
-clean:
-	rm -rf build
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libhwdr.a
+	@mkdir -p $(BUILD)/tests $(BUILD)/obj/tests
+	$(COMPILE) -MMD -MP -MF $(BUILD)/obj/tests/$*.d $(LDFLAGS) -o $@ $< \
+	  $(BUILD)/libhwdr.a -lcmocka $(LIBS)
 
-.PHONY: all clean
--include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d)
+# What is installed, as pairs SOURCE:DESTINATION below PREFIX.
+SHARED    = $(wildcard model/*.safetensors model/*.tsv model/*.md plots/*.gp)
+INSTALLED = $(foreach p,$(PROGRAMS),$(p):bin/$(notdir $(p))) \
+            $(foreach m,$(wildcard tools/*.1),$(m):share/man/man1/$(notdir $(m))) \
+            $(foreach s,$(SHARED),$(s):share/hwdr/$(s)) \
+            $(foreach n,$(wildcard */npystream.py),$(n):share/hwdr/npystream.py)
+
+install: all ## install below PREFIX (/usr/local), staged in DESTDIR
+	@set -e; for pair in $(INSTALLED); do to='$(DESTDIR)$(PREFIX)'/$${pair#*:}; \
+	  echo "$$to"; case $$to in */bin/*) mode=755 ;; *) mode=644 ;; esac; \
+	  install -D -m $$mode "$${pair%%:*}" "$$to"; done
+
+uninstall: ## remove what install put there
+	@set -e; for pair in $(INSTALLED); do rm -f '$(DESTDIR)$(PREFIX)'/$${pair#*:}; done
+	@for folder in model plots ''; do \
+	  rmdir '$(DESTDIR)$(PREFIX)'/share/hwdr/$$folder 2>/dev/null || :; done
+
+.PHONY: all help deps data demo test plots bench install uninstall clean tests
+-include $(wildcard $(addprefix $(BUILD)/obj/,*.d kernels/*.d tools/*.d tests/*.d))
