@@ -1,0 +1,74 @@
+# The rules of the house that a program can check.
+
+bats_require_minimum_version 1.5.0
+
+# Sets `files` to the checkout's files of these patterns: nothing that was built, no data.
+list() {
+    mapfile -t files < <(git ls-files --cached --others --exclude-standard -- "$@" |
+        while read -r file; do [ ! -e "$file" ] || echo "$file"; done)
+    [ ${#files[@]} -gt 0 ]
+}
+
+setup() {
+    git rev-parse --git-dir >/dev/null 2>&1 || skip "not a git work tree"
+}
+
+@test "clang-format reproduces the C code" {
+    list '*.c' '*.h'
+    clang-format --dry-run -Werror "${files[@]}"
+}
+
+@test "shellcheck has nothing to say about the scripts" {
+    list '*.sh' tests/run .ci/run
+    shellcheck "${files[@]}"
+    list '*.bats'
+    # A test's variables do stay in the test, as these two complain.
+    shellcheck -e SC2030,SC2031 "${files[@]}"
+}
+
+@test "mandoc has nothing to say about the manual pages" {
+    list '*.1'
+    mandoc -Tlint -W style "${files[@]}"
+}
+
+@test "every program has its manual page, with its exit status and examples" {
+    list 'tools/*.c'
+    for file in "${files[@]}"; do
+        grep -q '^\.Sh EXIT STATUS' "${file%.c}.1"
+        grep -q '^\.Sh EXAMPLES' "${file%.c}.1"
+    done
+}
+
+@test "no line is longer than 100 columns" {
+    list '*.c' '*.h' '*.sh' '*.bats' '*.py' '*.gp' Makefile tests/run .ci/run
+    awk 'length > 100 { print FILENAME ":" FNR; bad = 1 } END { exit bad }' "${files[@]}"
+}
+
+@test "no C file is longer than 450 lines" {
+    list '*.c' '*.h'
+    awk 'FNR == 451 { print FILENAME; bad = 1 } END { exit bad }' "${files[@]}"
+}
+
+@test "a program includes no other, and the library nothing of the programs'" {
+    list 'tools/*.c'
+    run ! grep -nE '#include ".*\.c"|#include ".*tools/' "${files[@]}"
+    list 'lib/*.[ch]' ':!lib/cli.c'
+    run ! grep -nE '#include ".*cli\.h"' "${files[@]}"
+}
+
+@test "gcc compiles everything without a warning" {
+    make -j2 BUILD="$BATS_TEST_TMPDIR" CC=gcc CFLAGS='-O1 -Werror' all tests
+}
+
+@test "clang compiles everything without a warning" {
+    command -v clang || skip "clang is not installed"
+    # Only the header of clang's own OpenMP is replaced: its library is not needed to compile.
+    cp "$(gcc -print-file-name=include/omp.h)" "$BATS_TEST_TMPDIR"
+    clang="clang -Werror -isystem $BATS_TEST_TMPDIR"
+    make -j2 BUILD="$BATS_TEST_TMPDIR" CC="$clang" CFLAGS=-O1 "$BATS_TEST_TMPDIR/libhwdr.a"
+    # shellcheck disable=SC2016 # make is to expand it
+    flags=$(make -s --eval='flags: ; @echo $(HWDR_CPPFLAGS) $(HWDR_CFLAGS)' flags)
+    list 'tools/*.c'
+    # shellcheck disable=SC2086 # words
+    $clang $flags -fsyntax-only "${files[@]}"
+}
