@@ -97,11 +97,12 @@ own_tree() {
 
 @test "data takes HWDR_DATA first, and asks nobody else" {
     own_tree
-    stub npm 'exit 9'
-    stub curl 'exit 9'
+    stub npm "touch '$BATS_TEST_TMPDIR/called'; exit 9"
+    stub curl "touch '$BATS_TEST_TMPDIR/called'; exit 9"
     PATH=$stubs:$PATH HWDR_DATA=$PWD/data/mnist run -0 "$tree/pipelines/data.sh"
     cmp data/mnist/train-images-idx3-ubyte "$tree/data/mnist/train-images-idx3-ubyte"
     cmp data/mnist/t10k-labels-idx1-ubyte "$tree/data/mnist/t10k-labels-idx1-ubyte"
+    [ ! -e "$BATS_TEST_TMPDIR/called" ]
     [ "$(ls -A "$tree/data")" = mnist ]
 }
 
