@@ -40,7 +40,7 @@ refused() {
 }
 
 @test "NumPy reads all 60,000 training digits, pixel for pixel" {
-    idx2bin $train $train_labels >"$t/s"
+    idx2bin "$train" "$train_labels" >"$t/s"
     python "
 x, y = stream('$t/s')
 assert (x == idx('$train', 3)).all() and x.shape == (60000, 28, 28)
@@ -50,18 +50,18 @@ assert [len(y) for _, y in npystream.read_stream(open('$t/s', 'rb'))] == [256] *
 }
 
 @test "gzip files and pipes give the same stream" {
-    idx2bin $test $test_labels >"$t/plain"
-    gzip -c $test >"$t/i.gz"
-    gzip -c $test_labels >"$t/l.gz"
+    idx2bin "$test" "$test_labels" >"$t/plain"
+    gzip -c "$test" >"$t/i.gz"
+    gzip -c "$test_labels" >"$t/l.gz"
     idx2bin "$t/i.gz" "$t/l.gz" | cmp - "$t/plain"
-    idx2bin <(cat $test) <(gzip -c $test_labels) | cmp - "$t/plain"
-    head -c 5000000 $test | gzip >"$t/parts.gz" # concatenated members
-    tail -c +5000001 $test | gzip >>"$t/parts.gz"
+    idx2bin <(cat "$test") <(gzip -c "$test_labels") | cmp - "$t/plain"
+    head -c 5000000 "$test" | gzip >"$t/parts.gz" # concatenated members
+    tail -c +5000001 "$test" | gzip >>"$t/parts.gz"
     idx2bin "$t/parts.gz" "$t/l.gz" | cmp - "$t/plain"
 }
 
 @test "without labels they are unknown" {
-    idx2bin $test >"$t/s"
+    idx2bin "$test" >"$t/s"
     python "
 x, y = stream('$t/s')
 assert (x == idx('$test', 3)).all() and (y == 255).all() and len(y) == 10000"
@@ -69,7 +69,7 @@ assert (x == idx('$test', 3)).all() and (y == 255).all() and len(y) == 10000"
 
 @test "--range takes what Python's slices take" {
     for range in : :7 9990: 100:400 0:10000 5:5 10000:; do
-        idx2bin --range $range $test $test_labels >"$t/s"
+        idx2bin --range $range "$test" "$test_labels" >"$t/s"
         python "
 x, y = stream('$t/s')
 assert (x == idx('$test', 3)[$range]).all() and (y == idx('$test_labels', 1)[$range]).all()
@@ -78,7 +78,7 @@ assert len(x) == len(idx('$test', 3)[$range])"
 }
 
 @test "--epochs repeats" {
-    idx2bin -e 3 -r 10:310 $test $test_labels >"$t/s"
+    idx2bin -e 3 -r 10:310 "$test" "$test_labels" >"$t/s"
     python "
 x, y = stream('$t/s')
 assert (x == np.concatenate([idx('$test', 3)[10:310]] * 3)).all()
@@ -86,9 +86,9 @@ assert (y == np.concatenate([idx('$test_labels', 1)[10:310]] * 3)).all()"
 }
 
 @test "--shuffle: each epoch another order of the range, fixed by the seed" {
-    idx2bin -s 1 -e 2 -r 1000:2000 $test $test_labels >"$t/a"
-    idx2bin -s 1 -e 2 -r 1000:2000 $test $test_labels | cmp - "$t/a"
-    run cmp <(idx2bin -s 2 -e 2 -r 1000:2000 $test $test_labels) "$t/a"
+    idx2bin -s 1 -e 2 -r 1000:2000 "$test" "$test_labels" >"$t/a"
+    idx2bin -s 1 -e 2 -r 1000:2000 "$test" "$test_labels" | cmp - "$t/a"
+    run cmp <(idx2bin -s 2 -e 2 -r 1000:2000 "$test" "$test_labels") "$t/a"
     [ "$status" -eq 1 ]
     python "
 x, y = stream('$t/a')
@@ -100,9 +100,9 @@ assert keys[:1000] != keys[1000:] and keys[:1000] != plain and keys[1000:] != pl
 }
 
 @test "--shard cuts the epoch's order, and the shards together are everything" {
-    idx2bin -s 9 -e 2 -r 5:1005 $test $test_labels >"$t/all"
+    idx2bin -s 9 -e 2 -r 5:1005 "$test" "$test_labels" >"$t/all"
     for i in 0 1 2; do
-        idx2bin -s 9 -e 2 -r 5:1005 --shard $i/3 $test $test_labels >"$t/$i"
+        idx2bin -s 9 -e 2 -r 5:1005 --shard $i/3 "$test" "$test_labels" >"$t/$i"
     done
     python "
 x, y = stream('$t/all')
@@ -110,7 +110,7 @@ for i in range(3):
     sx, sy = stream('$t/%d' % i)
     assert (sx == np.concatenate([x[:1000][i::3], x[1000:][i::3]])).all()
     assert (sy == np.concatenate([y[:1000][i::3], y[1000:][i::3]])).all()"
-    idx2bin -r :3 -i 4/5 $test >"$t/none" # a shard that gets nothing is a stream of nothing
+    idx2bin -r :3 -i 4/5 "$test" >"$t/none" # a shard that gets nothing is a stream of nothing
     python "assert len(stream('$t/none')[0]) == 0"
 }
 
@@ -144,8 +144,8 @@ assert np.corrcoef(x[1].ravel(), first.ravel())[0, 1] > 0.9"
 }
 
 @test "--normalize obeys the range" {
-    idx2bin -n -r 5:9 $test $test_labels >"$t/part"
-    idx2bin -n -r :9 $test $test_labels >"$t/whole"
+    idx2bin -n -r 5:9 "$test" "$test_labels" >"$t/part"
+    idx2bin -n -r :9 "$test" "$test_labels" >"$t/whole"
     python "
 x, y = stream('$t/whole')
 px, py = stream('$t/part')
@@ -153,34 +153,34 @@ assert (px == x[5:]).all() and (py == y[5:]).all()"
 }
 
 @test "ranges, shards, epochs and seeds that make no sense are refused" {
-    refused "--range: '5:10001' is not A:B with 0 <= A <= B <= 10000" -r 5:10001 $test
-    refused "0 <= A <= B <= 10000" -r 10001: $test
-    refused "0 <= A <= B <= 10000" -r 7:6 $test
+    refused "--range: '5:10001' is not A:B with 0 <= A <= B <= 10000" -r 5:10001 "$test"
+    refused "0 <= A <= B <= 10000" -r 10001: "$test"
+    refused "0 <= A <= B <= 10000" -r 7:6 "$test"
     for range in 5 a:b 5:x -5: 1:2:3 "" " 1:2" 1:99999999999999999999999; do
-        refused "--range: '$range' is not A:B" -r "$range" $test
+        refused "--range: '$range' is not A:B" -r "$range" "$test"
     done
     for shard in 3/3 0/0 1 a/b 1/ /2 -1/2 1/2/3 0/4294967296; do
-        refused "--shard: '$shard' is not I/N with 0 <= I < N <= 2147483647" -i "$shard" $test
+        refused "--shard: '$shard' is not I/N with 0 <= I < N <= 2147483647" -i "$shard" "$test"
     done
-    refused "--epochs: '0' is not a whole number from 1 to 2147483647" -e 0 $test
-    refused "--shuffle: 'x' is not a whole number from 0" -s x $test
+    refused "--epochs: '0' is not a whole number from 1 to 2147483647" -e 0 "$test"
+    refused "--shuffle: 'x' is not a whole number from 0" -s x "$test"
     refused "expected IMAGES [LABELS]"
-    refused "expected IMAGES [LABELS]" $test $test_labels $test
-    refused "unrecognized option" --banana $test
+    refused "expected IMAGES [LABELS]" "$test" "$test_labels" "$test"
+    refused "unrecognized option" --banana "$test"
 }
 
 @test "files that are not what they say are refused before any output" {
     refused "no/such/file: No such file or directory" no/such/file
-    refused "$t/nowhere: No such file" $test "$t/nowhere"
-    refused "1 dimensions, expected 3 (images)" $test_labels $test
-    refused "3 dimensions, expected 1 (labels)" $test $test
-    refused "60000 labels for the 10000 images" $test $train_labels
+    refused "$t/nowhere: No such file" "$test" "$t/nowhere"
+    refused "1 dimensions, expected 3 (images)" "$test_labels" "$test"
+    refused "3 dimensions, expected 1 (labels)" "$test" "$test"
+    refused "60000 labels for the 10000 images" "$test" "$train_labels"
     refused "not an IDX file" README.md
-    head -c 1000000 $test >"$t/short"
+    head -c 1000000 "$test" >"$t/short"
     refused "$t/short: cut short: the header promises 7840000 bytes, here are 999984" "$t/short"
-    { cat $test; printf x; } >"$t/long"
+    { cat "$test"; printf x; } >"$t/long"
     refused "$t/long: too long" "$t/long"
-    gzip -c $test | head -c 100000 >"$t/short.gz"
+    gzip -c "$test" | head -c 100000 >"$t/short.gz"
     refused "$t/short.gz: gzip cut short" "$t/short.gz"
     python "
 y = idx('$test_labels', 1).copy(); y[4176] = 10
@@ -188,7 +188,7 @@ write_idx('$t/ten', y)
 write_idx('$t/floats', idx('$test', 3)[:1], 13)
 write_idx('$t/flat', np.zeros((3, 0, 28)))
 open('$t/huge', 'wb').write(bytes([0, 0, 8, 3]) + b'\xff' * 12)"
-    refused "$t/ten: label 4176 is 10, not 0 to 9" $test "$t/ten"
+    refused "$t/ten: label 4176 is 10, not 0 to 9" "$test" "$t/ten"
     refused "element type 0x0d" "$t/floats"
     refused "images of 0x28 pixels" -n "$t/flat"
     refused "dimensions overflow" "$t/huge"

@@ -59,10 +59,11 @@ assert (ax == x[:$2]).all() and (ay == y[:$2]).all() and len(ay) == $2"
 }
 
 @test "what our programs write, NumPy writes to the byte" {
-    idx2bin $test $test_labels >"$t/ours"
+    idx2bin "$test" "$test_labels" >"$t/ours"
     python "write_stream(open('$t/theirs', 'wb'), *read_all(open('$t/ours', 'rb')))"
     cmp "$t/ours" "$t/theirs"
-    stream-copy <"$t/ours" | cmp - "$t/ours"
+    stream-copy <"$t/ours" >"$t/copy"
+    cmp "$t/copy" "$t/ours"
 }
 
 @test "numpy.save's records are read: any batch sizes, no count" {
@@ -78,7 +79,9 @@ save('none', empty)"
     same "$t/count" 10
     same "$t/none" 0
     stream-copy <"$t/big" >"$t/out"
-    python "ax, ay = read_all(open('$t/out', 'rb')); assert len(ax) == 4096 and (ax[:600] == x).all()"
+    python "
+ax, ay = read_all(open('$t/out', 'rb'))
+assert len(ax) == 4096 and (ax[:600] == x).all() and (ay[:600] == y).all()"
     refused "$t/too-big" "4097 images, a record holds 1 to 4096"
 }
 
@@ -106,7 +109,8 @@ stream('2.0', two.getvalue()[:-5 * 784], text(l), text(e))"
 p = np.random.default_rng(2).random((600, 10)); p = (p / p.sum(axis=1, keepdims=True)).astype('f4')
 write_stream(open('$t/soft', 'wb'), x, p)
 save('p', p)"
-    stream-copy <"$t/soft" | cmp - "$t/soft"
+    stream-copy <"$t/soft" >"$t/copy"
+    cmp "$t/copy" "$t/soft"
     python "assert (read_all(open('$t/soft', 'rb'))[1] == np.load('$t/p')).all()"
 }
 
@@ -174,8 +178,8 @@ save('soft', x[:1], np.full((1, 10), 0.2, 'f4'), empty)"
 @test "things that are no stream are refused with a hint" {
     : >"$t/nothing"
     refused "$t/nothing" "empty: expected a sample stream"
-    refused $test "idx2bin makes a stream of it"
-    gzip -c $test_labels >"$t/gz"
+    refused "$test" "idx2bin makes a stream of it"
+    gzip -c "$test_labels" >"$t/gz"
     refused "$t/gz" "gzip data: unpack it first"
     printf '\211PNG\r\n\032\n0000IHDR' >"$t/png"
     refused "$t/png" "png2bin makes a stream of it"
@@ -188,7 +192,7 @@ save('soft', x[:1], np.full((1, 10), 0.2, 'f4'), empty)"
     run bash -c 'stream-copy <&- >/dev/null'
     [ "$status" -eq 2 ]
     [ "$output" = "stream-copy: stdin: is closed" ]
-    idx2bin -r :1000 $test >"$t/s"
+    idx2bin -r :1000 "$test" >"$t/s"
     run bash -c "stream-copy <'$t/s' >/dev/full"
     [ "$status" -eq 2 ]
     [ "$output" = "stream-copy: stdout: write: No space left on device" ]
@@ -239,9 +243,9 @@ assert (read_all(open('$t/u', 'rb'))[1] == 255).all()"
             '/^```/ { on = 0 } on { print } $0 == start && ++seen == n { on = 1 }' lib/FORMAT.md
     }
     block python 1 >"$t/only35"
-    idx2bin -r :100 $test $test_labels >"$t/a"
-    idx2bin -r 100:300 $test $test_labels >"$t/b"
-    idx2bin -r :300 $test $test_labels >"$t/all"
+    idx2bin -r :100 "$test" "$test_labels" >"$t/a"
+    idx2bin -r 100:300 "$test" "$test_labels" >"$t/b"
+    idx2bin -r :300 "$test" "$test_labels" >"$t/all"
     "${HWDR_PYTHON:-/usr/bin/python3}" "$t/only35" "$t/a" "$t/b" | stream-copy >"$t/joined"
     python "
 ax, ay = read_all(open('$t/all', 'rb'))
