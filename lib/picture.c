@@ -284,7 +284,7 @@ static uint32_t fitted(uint32_t side, uint32_t longer)
     return max_u32(1, (side * BOX_SIDE + longer / 2) / longer);
 }
 
-/* Whole pixels to move by so that `centre` comes into [13.5,14.5), yet `side` pixels stay inside. */
+/* Whole pixels to move by to bring `centre` into [13.5,14.5), yet keep `side` pixels inside. */
 static uint32_t placed(float centre, uint32_t side)
 {
     const float offset = ceilf(CENTRE - 0.5f - centre);

@@ -44,8 +44,9 @@ bool picture_ink_box(const struct picture *ink, struct box *box);
 
 /*
  * MNIST's own rule: the ink in `box` is resized, with anti-aliasing and keeping its aspect, to fit
- * 20x20, stretched so that the darkest pixel is 255, and moved by whole pixels so that its centre of
- * mass comes into [13.5,14.5) of 0..27, as in MNIST. Nothing is cut off.
+ * 20x20, stretched so that the darkest pixel is 255, and moved by whole pixels so that its centre
+ * of mass comes into [13.5,14.5) of 0..27, as in MNIST. Nothing is cut off but a rim of blur that
+ * enlarging leaves around a drawing.
  * Shapes: image [28,28] u8, 0 = paper.
  * Source: Y. LeCun et al., MNIST's description; L. Bottou et al., ICPR 1994.
  */

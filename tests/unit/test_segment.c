@@ -1,0 +1,166 @@
+/* Finding digits: in drawn pages whose truth is known, and in MNIST, where each image is one. */
+#include "segment.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MAX = 64 };
+
+static void paint(uint8_t *pixels, uint32_t width, struct box box)
+{
+    for (uint32_t y = box.y; y < box.y + box.height; y++)
+        memset(pixels + (size_t)y * width + box.x, 255, box.width);
+}
+
+/* Paint [n] bars on a page of 200x200 and find the digits. */
+static int find(const struct box *bar, size_t n, struct box *boxes, int max)
+{
+    uint8_t *pixels = calloc(200 * 200, 1);
+    assert_non_null(pixels);
+    for (size_t i = 0; i < n; i++)
+        paint(pixels, 200, bar[i]);
+    const int found = segment_digits(&(struct picture){200, 200, pixels}, boxes, max);
+    free(pixels);
+    return found;
+}
+
+static void expect(const struct box *bar, size_t n, const struct box *expected, int digits)
+{
+    struct box boxes[MAX];
+    assert_int_equal(find(bar, n, boxes, MAX), digits);
+    assert_memory_equal(boxes, expected, (size_t)digits * sizeof *expected);
+}
+
+static void lines_are_read_from_the_top_and_left_to_right(void **state)
+{
+    (void)state;
+    const struct box page[] = {
+        {20, 20, 12, 30},  {60, 24, 12, 30},   {100, 28, 12, 20}, /* a line that falls */
+        {10, 95, 12, 30},  {50, 85, 12, 30},   {150, 70, 12, 30}, /* one that climbs */
+        {15, 150, 12, 30}, {120, 150, 12, 30},
+    };
+    struct box shuffled[8];
+    for (size_t i = 0; i < 8; i++)
+        shuffled[i] = page[i * 5 % 8];
+    expect(shuffled, 8,
+           (struct box[]){page[0], page[1], page[2], page[3], page[4], page[5], page[6], page[7]},
+           8);
+}
+
+static void steep_lines_stay_lines(void **state)
+{
+    (void)state;
+    struct box page[16]; /* two lines that fall by 10 a digit, 45 apart: their heights overlap */
+    for (uint32_t i = 0; i < 8; i++) {
+        page[i] = (struct box){5 + 24 * i, 5 + 10 * i, 12, 30};
+        page[8 + i] = (struct box){5 + 24 * i, 50 + 10 * i, 12, 30};
+    }
+    expect(page, 16, page, 16);
+}
+
+static void a_loose_bar_belongs_to_its_digit(void **state)
+{
+    (void)state;
+    const struct box five[] = {{50, 20, 20, 40}, {62, 12, 18, 4}, {120, 15, 14, 45}};
+    expect(five, 3, (struct box[]){{50, 12, 30, 48}, {120, 15, 14, 45}}, 2);
+    const struct box halves[] = {{50, 20, 20, 18}, {52, 40, 20, 22}};
+    expect(halves, 2, (struct box[]){{50, 20, 22, 42}}, 1);
+}
+
+static void whole_digits_side_by_side_stay_apart(void **state)
+{
+    (void)state;
+    const struct box ones[] = {{50, 20, 6, 40}, {57, 21, 6, 40}, {64, 19, 6, 40}};
+    expect(ones, 3, ones, 3);
+}
+
+static void specks_are_dropped(void **state)
+{
+    (void)state;
+    struct box page[30] = {{50, 20, 12, 40}, {90, 20, 12, 40}};
+    for (uint32_t i = 2; i < 30; i++)
+        page[i] = (struct box){3 + 6 * i, 100 + 3 * (i % 7), 1 + i % 4, 1 + i % 3};
+    expect(page, 30, page, 2);
+    struct box boxes[MAX];
+    assert_int_equal(find(NULL, 0, boxes, MAX), 0);
+}
+
+static void no_more_boxes_are_written_than_asked_for(void **state)
+{
+    (void)state;
+    const struct box ones[] = {{50, 20, 6, 40}, {70, 20, 6, 40}, {90, 20, 6, 40}};
+    struct box boxes[2] = {{0}, {1, 2, 3, 4}};
+    assert_int_equal(find(ones, 3, boxes, 1), 3);
+    assert_int_equal(boxes[0].x, 50);
+    assert_int_equal(boxes[1].height, 4);
+}
+
+/* A frame, a U and a spiral are each one piece however their runs meet. */
+static void shapes_that_close_late_are_one_piece(void **state)
+{
+    (void)state;
+    const struct box frame[] = {
+        {10, 10, 60, 4}, {10, 10, 4, 90}, {66, 10, 4, 90}, {10, 96, 60, 4}, {30, 30, 4, 68}};
+    expect(frame, 5, (struct box[]){{10, 10, 60, 90}}, 1);
+    const struct box comb[] = {
+        {10, 10, 2, 50}, {14, 10, 2, 50}, {18, 10, 2, 50}, {22, 10, 2, 50}, {10, 60, 14, 2}};
+    expect(comb, 5, (struct box[]){{10, 10, 14, 52}}, 1);
+}
+
+/* 67 million pixels of isolated dots are the most pieces there can be: bounded all the same. */
+static void a_page_of_nothing_but_dots_is_bounded(void **state)
+{
+    (void)state;
+    const uint32_t side = 2048;
+    uint8_t *pixels = calloc((size_t)side * side, 1);
+    assert_non_null(pixels);
+    for (uint32_t y = 0; y + 8 < side; y += 10)
+        for (uint32_t x = 0; x + 8 < side; x += 10)
+            paint(pixels, side, (struct box){x, y, 8, 8});
+    struct box boxes[MAX];
+    const int n = segment_digits(&(struct picture){side, side, pixels}, boxes, MAX);
+    assert_in_range(n, 1, SEGMENT_MAX_PIECES);
+    free(pixels);
+}
+
+static void mnist_images_are_one_digit_each(void **state)
+{
+    (void)state;
+    enum { DIGITS = 10000 };
+    FILE *file = fopen("data/mnist/t10k-images-idx3-ubyte", "rb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 16, SEEK_SET), 0);
+    int ones = 0;
+    for (int i = 0; i < DIGITS; i++) {
+        uint8_t pixels[IMAGE_PIXELS];
+        assert_int_equal(fread(pixels, sizeof pixels, 1, file), 1);
+        struct picture picture = {IMAGE_SIDE, IMAGE_SIDE, pixels};
+        struct box boxes[MAX], whole;
+        picture_ink(&picture);
+        ones += segment_digits(&picture, boxes, MAX) == 1;
+        assert_int_equal(segment_whole(&picture, &whole), 1);
+    }
+    fclose(file);
+    assert_in_range(ones, DIGITS * 995 / 1000, DIGITS); /* measured: 9980 */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_are_read_from_the_top_and_left_to_right),
+        cmocka_unit_test(steep_lines_stay_lines),
+        cmocka_unit_test(a_loose_bar_belongs_to_its_digit),
+        cmocka_unit_test(whole_digits_side_by_side_stay_apart),
+        cmocka_unit_test(specks_are_dropped),
+        cmocka_unit_test(no_more_boxes_are_written_than_asked_for),
+        cmocka_unit_test(shapes_that_close_late_are_one_piece),
+        cmocka_unit_test(a_page_of_nothing_but_dots_is_bounded),
+        cmocka_unit_test(mnist_images_are_one_digit_each),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
