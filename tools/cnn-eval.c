@@ -1,0 +1,157 @@
+/* cnn-eval: labelled samples in, a report of how well models read them out. */
+#include "cli.h"
+#include "predict.h"
+#include "report.h"
+#include "stream.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_MODELS = 64, MAX_THREADS = 1024 };
+
+static const char help[] =
+    "Usage: cnn-eval [-m MODEL]... [--min-accuracy P] [--threads N] < SAMPLES\n"
+    "Report how well a model, or the mean of several, reads labelled samples.\n"
+    "\n"
+    "  -m, --model=FILE      model; several are averaged (default: $HWDR_MODEL, else the shipped "
+    "one)\n"
+    "  -a, --min-accuracy=P  exit 1 when fewer are right: a fraction, 0.99, or in percent, 99%\n"
+    "  -t, --threads=N       threads (default: one a processor); the report does not depend on "
+    "them\n"
+    "  -h, --help            show this text\n"
+    "  -V, --version         show the version\n"
+    "\n"
+    "Soft labels count as the class they hold likeliest.\n"
+    "\n"
+    "Example: would this model do?\n"
+    "  idx2bin data/mnist/t10k-images-idx3-ubyte data/mnist/t10k-labels-idx1-ubyte |\n"
+    "      cnn-eval --min-accuracy 99% > report.tsv\n";
+
+struct options {
+    const char *models[MAX_MODELS];
+    int n_models;
+    int threads;
+    double min_accuracy; /* a fraction; below 0 when nothing is asked */
+};
+
+/* "0.99" or "99%" as a fraction. */
+static double parse_accuracy(const char *text)
+{
+    const char *option = "--min-accuracy";
+    const size_t length = strlen(text);
+    char number[32];
+    if (length == 0 || length >= sizeof number || text[length - 1] != '%')
+        return cli_number(option, text, 0, 1);
+    memcpy(number, text, length - 1);
+    number[length - 1] = '\0';
+    return cli_number(option, number, 0, 100) / 100;
+}
+
+static struct options parse_options(int argc, char **argv)
+{
+    static const struct option long_options[] = {
+        {"model", required_argument, NULL, 'm'},   {"min-accuracy", required_argument, NULL, 'a'},
+        {"threads", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},       {0}};
+    struct options options = {.threads = omp_get_max_threads(), .min_accuracy = -1};
+    for (int c; (c = getopt_long(argc, argv, "m:a:t:hV", long_options, NULL)) != -1;) {
+        switch (c) {
+        case 'm':
+            if (options.n_models == MAX_MODELS)
+                cli_usage("--model: more than %d models", MAX_MODELS);
+            options.models[options.n_models++] = optarg;
+            break;
+        case 'a':
+            options.min_accuracy = parse_accuracy(optarg);
+            break;
+        case 't':
+            options.threads = (int)cli_integer("--threads", optarg, 1, MAX_THREADS);
+            break;
+        case 'h':
+            cli_help(help);
+        case 'V':
+            cli_version();
+        default:
+            exit(CLI_TROUBLE);
+        }
+    }
+    if (optind < argc)
+        cli_usage("'%s': unexpected: samples come on stdin", argv[optind]);
+    return options;
+}
+
+/* The class of sample i, or -1 where it has none. */
+static int truth_of(const struct samples *samples, size_t i)
+{
+    if (!samples->soft)
+        return samples->labels[i] == LABEL_UNKNOWN ? -1 : samples->labels[i];
+    const float *p = samples->soft + i * CLASSES;
+    int best = 0;
+    for (int c = 1; c < CLASSES; c++)
+        if (p[c] > p[best])
+            best = c;
+    return best;
+}
+
+static void evaluate(struct predictor *predictor, struct report *report)
+{
+    static float probabilities[STREAM_MAX_BATCH * CLASSES];
+    struct error error;
+    struct stream_reader *reader = stream_reader_new(STDIN_FILENO, &error);
+    if (!reader)
+        cli_die("%s", error.text);
+    struct cli_progress progress = cli_progress_start(stream_reader_count(reader));
+    struct samples samples;
+    int status;
+    while ((status = stream_read(reader, &samples, &error)) == 1) {
+        predictor_run(predictor, samples.images, samples.n, probabilities);
+        for (size_t i = 0; i < samples.n; i++) {
+            const int truth = truth_of(&samples, i);
+            if (truth < 0)
+                cli_die("stdin: sample %llu: has no label", (unsigned long long)report->samples);
+            if (report_add(report, truth, probabilities + i * CLASSES, &error) != 0)
+                cli_die("%s", error.text);
+        }
+        cli_progress_show(&progress, (int64_t)report->samples, NULL);
+    }
+    cli_progress_clear(&progress);
+    if (status < 0)
+        cli_die("%s", error.text);
+    if (report->samples == 0)
+        cli_die("stdin: holds no samples");
+    stream_reader_free(reader);
+}
+
+int main(int argc, char **argv)
+{
+    cli_start(argv);
+    struct options options = parse_options(argc, argv);
+    char *standard = options.n_models ? NULL : cli_default_model();
+    if (standard)
+        options.models[options.n_models++] = standard;
+
+    struct error error;
+    struct predictor *predictor =
+        predictor_open(options.models, options.n_models, options.threads, &error);
+    if (!predictor)
+        cli_die("%s", error.text);
+    struct report report = {0};
+    evaluate(predictor, &report);
+    report_write(&report, stdout);
+
+    const double rounding = 1e-12; /* 99.7% must be met by 9970 of 10000, though neither is exact */
+    const double accuracy = report_accuracy(&report);
+    const bool below = accuracy < options.min_accuracy - rounding;
+    if (below)
+        cli_warn("accuracy %.4f is below %g", accuracy, options.min_accuracy);
+    report_free(&report);
+    predictor_free(predictor);
+    free(standard);
+    cli_finish();
+    return below ? CLI_NO : 0;
+}

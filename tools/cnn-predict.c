@@ -1,0 +1,294 @@
+/* cnn-predict: pictures or samples in, what they say out. */
+#include "cli.h"
+#include "png_file.h"
+#include "predict.h"
+#include "reading.h"
+#include "stream.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_MODELS = 64, MAX_THREADS = 1024, INPUT = 256, SCORES, RELABEL, ONE };
+
+static const char help[] =
+    "Usage: cnn-predict [-m MODEL]... [OPTION]... [FILE]...\n"
+    "Read the handwritten digits in pictures (PNG) or sample streams, from files or stdin.\n"
+    "Prints a line a picture: name, digits ('?' is illegible), confidence, with tabs between.\n"
+    "\n"
+    "  -m, --model=FILE  model; several are averaged (default: $HWDR_MODEL, else the shipped one)\n"
+    "  -1, --one         take each picture as a single digit\n"
+    "  -j, --json        print a JSON object a picture instead\n"
+    "      --input       with --json: add the 28x28 input that the network saw\n"
+    "      --scores      write the probabilities of each digit instead: '<f4' (n,10) .npy records\n"
+    "      --relabel     samples in, the same samples with the probabilities as soft labels out\n"
+    "  -t, --threads=N   threads for sample streams (default: one a processor)\n"
+    "  -h, --help        show this text\n"
+    "  -V, --version     show the version\n"
+    "\n"
+    "Exit status: 1 when a picture has no digit, 2 after trouble.\n"
+    "\n"
+    "Example: read the first five test digits\n"
+    "  idx2bin -r :5 data/mnist/t10k-images-idx3-ubyte | cnn-predict\n";
+
+enum output { LINES, JSON, PROBABILITIES, RELABELLED };
+
+struct run {
+    const char *models[MAX_MODELS];
+    int n_models;
+    int threads;
+    enum output output;
+    bool with_input, one;
+    struct predictor *predictor; /* opened by the first input */
+    struct reading reading;
+    bool silent; /* a picture had no digit */
+    bool failed; /* an input was bad */
+};
+
+static void parse_options(struct run *run, int argc, char **argv)
+{
+    static const struct option long_options[] = {
+        {"model", required_argument, NULL, 'm'},   {"one", no_argument, NULL, '1'},
+        {"json", no_argument, NULL, 'j'},          {"input", no_argument, NULL, INPUT},
+        {"scores", no_argument, NULL, SCORES},     {"relabel", no_argument, NULL, RELABEL},
+        {"threads", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},       {0}};
+    int outputs = 0;
+    for (int c; (c = getopt_long(argc, argv, "m:1jt:hV", long_options, NULL)) != -1;) {
+        switch (c) {
+        case 'm':
+            if (run->n_models == MAX_MODELS)
+                cli_usage("--model: more than %d models", MAX_MODELS);
+            run->models[run->n_models++] = optarg;
+            break;
+        case '1':
+            run->one = true;
+            break;
+        case 'j':
+            run->output = JSON;
+            outputs++;
+            break;
+        case INPUT:
+            run->with_input = true;
+            break;
+        case SCORES:
+            run->output = PROBABILITIES;
+            outputs++;
+            break;
+        case RELABEL:
+            run->output = RELABELLED;
+            outputs++;
+            break;
+        case 't':
+            run->threads = (int)cli_integer("--threads", optarg, 1, MAX_THREADS);
+            break;
+        case 'h':
+            cli_help(help);
+        case 'V':
+            cli_version();
+        default:
+            exit(CLI_TROUBLE);
+        }
+    }
+    if (outputs > 1)
+        cli_usage("--json, --scores and --relabel exclude each other");
+    if (run->with_input && run->output != JSON)
+        cli_usage("--input: needs --json");
+    if (run->output == RELABELLED && argc - optind > 1)
+        cli_usage("--relabel: takes one stream");
+}
+
+/* Print text with what would break a line, or a JSON string, replaced by '?'. */
+static void print_safely(const char *text, bool json)
+{
+    for (; *text; text++) {
+        if (json && (*text == '"' || *text == '\\'))
+            putchar('\\');
+        putchar(iscntrl((unsigned char)*text) ? '?' : *text);
+    }
+}
+
+/* Report a bad input. Lines go on with the next one; a binary stream ends here, unfinished. */
+static void complain(struct run *run, const char *name, const char *why)
+{
+    struct error full;
+    const bool named = strncmp(why, "std", 3) == 0; /* stream.c names stdin and stdout itself */
+    if (strcmp(name, "-") == 0)
+        name = "stdin";
+    error_set(&full, "%s%s%.400s", named ? "" : name, named ? "" : ": ", why);
+    const char *message = full.text;
+    if (run->output == PROBABILITIES || run->output == RELABELLED)
+        cli_die("%s", message);
+    cli_warn("%s", message);
+    run->failed = true;
+    if (run->output == JSON) { /* keeps line n of the output with input n */
+        fputs("{\"error\": \"", stdout);
+        print_safely(message, true);
+        fputs("\"}\n", stdout);
+    }
+}
+
+/* Pictures come by the one, and need no threads; samples come by the thousand. */
+static void open_predictor(struct run *run, int threads)
+{
+    struct error error;
+    if (!run->predictor)
+        run->predictor = predictor_open(run->models, run->n_models, threads, &error);
+    if (!run->predictor)
+        cli_die("%s", error.text);
+}
+
+/* Print run->reading. */
+static void print_reading(struct run *run, const char *name)
+{
+    if (!reading_any(&run->reading))
+        run->silent = true;
+    if (run->output == JSON) {
+        reading_json(&run->reading, run->with_input, stdout);
+    } else {
+        print_safely(name, false);
+        printf("\t%s\t%.3f", run->reading.text, (double)run->reading.confidence);
+    }
+    putchar('\n');
+}
+
+/* Read one PNG, whose first byte has been taken off `fd`; closes `fd`. */
+static int read_picture(struct run *run, const char *name, int fd, uint8_t first,
+                        struct error *error)
+{
+    if (run->output == RELABELLED)
+        return error_set(error, "a picture: --relabel needs samples");
+    open_predictor(run, 1);
+    FILE *file = fdopen(fd, "rb");
+    if (!file)
+        return error_set(error, "cannot read:");
+    ungetc(first, file);
+    struct picture picture = {0};
+    int result = png_file_read(file, &picture, error);
+    fclose(file);
+    if (result == 0)
+        result = reading_picture(&run->reading, &picture, run->one, run->predictor, error);
+    picture_free(&picture);
+    if (result != 0)
+        return result;
+    if (run->output != PROBABILITIES)
+        print_reading(run, name);
+    else if (run->reading.digits == 0)
+        run->silent = true;
+    else
+        result = stream_write_scores(STDOUT_FILENO, run->reading.probabilities[0],
+                                     (size_t)run->reading.digits, error);
+    return result;
+}
+
+/* Put out what became of one record of samples. */
+static int put_samples(struct run *run, struct samples *samples, float *probabilities,
+                       uint64_t index, struct stream_writer *writer, struct error *error)
+{
+    if (run->output == PROBABILITIES)
+        return stream_write_scores(STDOUT_FILENO, probabilities, samples->n, error);
+    if (run->output == RELABELLED) {
+        samples->labels = NULL;
+        samples->soft = probabilities;
+        return stream_write(writer, samples, error);
+    }
+    for (size_t i = 0; i < samples->n; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "%llu", (unsigned long long)(index + i));
+        reading_image(&run->reading, samples->images + i * IMAGE_PIXELS,
+                      probabilities + i * CLASSES);
+        print_reading(run, name);
+    }
+    if (fflush(stdout) != 0) /* lines appear as soon as their record has come */
+        cli_die("stdout:");
+    return 0;
+}
+
+static int read_samples(struct run *run, struct stream_reader *reader, struct error *error)
+{
+    float probabilities[STREAM_MAX_BATCH * CLASSES];
+    struct stream_writer *writer = NULL;
+    if (run->output == RELABELLED) {
+        writer = stream_writer_new(STDOUT_FILENO, stream_reader_count(reader), error);
+        if (!writer)
+            return -1;
+    }
+    struct samples samples;
+    uint64_t done = 0;
+    int status;
+    while ((status = stream_read(reader, &samples, error)) == 1) {
+        predictor_run(run->predictor, samples.images, samples.n, probabilities);
+        status = put_samples(run, &samples, probabilities, done, writer, error);
+        if (status != 0)
+            break;
+        done += samples.n;
+    }
+    if (status == 0 && writer)
+        status = stream_finish(writer, error);
+    stream_writer_free(writer);
+    return status;
+}
+
+/* Read a file, or stdin for "-", of either kind, which its first byte tells. */
+static int read_input(struct run *run, const char *name, struct error *error)
+{
+    const bool standard = strcmp(name, "-") == 0;
+    const int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(error, "cannot open:");
+    if (isatty(fd))
+        return error_set(error, "is a terminal: expected a PNG or a sample stream");
+    uint8_t first;
+    const ssize_t got = read(fd, &first, 1);
+    if (got == 1 && first == 0x89) /* PNG's first byte, and no text's */
+        return read_picture(run, name, fd, first, error);
+    int result = -1;
+    if (got < 0) {
+        error_set(error, "cannot read:");
+    } else if (got == 0) {
+        error_set(error, "empty: expected a PNG or a sample stream");
+    } else if (first != 0x93) { /* .npy's */
+        error_set(error, "neither a PNG nor a sample stream");
+    } else {
+        open_predictor(run, run->threads);
+        struct stream_reader *reader = stream_reader_new_peeked(fd, &first, 1, error);
+        result = reader ? read_samples(run, reader, error) : -1;
+        stream_reader_free(reader);
+    }
+    if (!standard)
+        close(fd);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    cli_start(argv);
+    struct run run = {.threads = omp_get_max_threads()};
+    parse_options(&run, argc, argv);
+    if (run.output == PROBABILITIES || run.output == RELABELLED)
+        cli_refuse_terminal();
+    char *standard = run.n_models ? NULL : cli_default_model();
+    if (standard)
+        run.models[run.n_models++] = standard;
+
+    const int files = argc - optind;
+    for (int i = 0; i < (files ? files : 1); i++) {
+        const char *name = files ? argv[optind + i] : "-";
+        struct error error;
+        if (read_input(&run, name, &error) != 0)
+            complain(&run, name, error.text);
+    }
+    struct error error;
+    if (run.output == PROBABILITIES && stream_write_scores(STDOUT_FILENO, NULL, 0, &error) != 0)
+        cli_die("%s", error.text);
+    predictor_free(run.predictor);
+    free(standard);
+    cli_finish();
+    return run.failed ? CLI_TROUBLE : run.silent ? CLI_NO : 0;
+}
