@@ -101,7 +101,7 @@ static char *written(const struct report *report)
     return text;
 }
 
-/* Truths 7 7 7 2, read as 7 7 2 7. */
+/* Truths 7 7 7 2, read as 7 7 2 2. */
 static void rows_are_as_the_design_fixes_them(void **state)
 {
     (void)state;
@@ -109,25 +109,25 @@ static void rows_are_as_the_design_fixes_them(void **state)
     add(&report, 7, 7, 0.9F);
     add(&report, 7, 7, 0.9F);
     add(&report, 7, 2, 0.614F);
-    add(&report, 2, 7, 1);
+    add(&report, 2, 2, 0.875F);
     char *text = written(&report);
     static const char expected[] = "samples\t4\n"
-                                   "accuracy\t0.5000\t0.2500\n"
-                                   "loss\t7.7477\t6.6665\n"
-                                   "ece\t0.4535\n"
+                                   "accuracy\t0.7500\t0.2165\n"
+                                   "loss\t0.8733\t0.7586\n"
+                                   "ece\t0.2348\n"
                                    "class\t0\t0.0000\t0.0000\t0.0000\t0\n"
                                    "class\t1\t0.0000\t0.0000\t0.0000\t0\n"
-                                   "class\t2\t0.0000\t0.0000\t0.0000\t1\n"
+                                   "class\t2\t0.5000\t1.0000\t0.6667\t1\n"
                                    "class\t3\t0.0000\t0.0000\t0.0000\t0\n"
                                    "class\t4\t0.0000\t0.0000\t0.0000\t0\n"
                                    "class\t5\t0.0000\t0.0000\t0.0000\t0\n"
                                    "class\t6\t0.0000\t0.0000\t0.0000\t0\n"
-                                   "class\t7\t0.6667\t0.6667\t0.6667\t3\n"
+                                   "class\t7\t1.0000\t0.6667\t0.8000\t3\n"
                                    "class\t8\t0.0000\t0.0000\t0.0000\t0\n"
                                    "class\t9\t0.0000\t0.0000\t0.0000\t0\n"
                                    "confusion\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\n"
                                    "confusion\t1\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\n"
-                                   "confusion\t2\t0\t0\t0\t0\t0\t0\t0\t1\t0\t0\n"
+                                   "confusion\t2\t0\t0\t1\t0\t0\t0\t0\t0\t0\t0\n"
                                    "confusion\t3\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\n"
                                    "confusion\t4\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\n"
                                    "confusion\t5\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\n"
@@ -135,8 +135,7 @@ static void rows_are_as_the_design_fixes_them(void **state)
                                    "confusion\t7\t0\t0\t1\t0\t0\t0\t0\t2\t0\t0\n"
                                    "confusion\t8\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\n"
                                    "confusion\t9\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\n"
-                                   "wrong\t2\t7\t2\t0.61\n"
-                                   "wrong\t3\t2\t7\t1.00\n";
+                                   "wrong\t2\t7\t2\t0.61\n";
     assert_string_equal(text, expected);
     free(text);
     report_free(&report);
@@ -150,6 +149,19 @@ static void an_empty_report_has_no_nan(void **state)
     assert_null(strstr(text, "nan"));
     assert_non_null(strstr(text, "accuracy\t0.0000\t0.0000\n"));
     free(text);
+}
+
+static void of_equal_probabilities_the_first_counts(void **state)
+{
+    (void)state;
+    struct report report = {0};
+    struct error error;
+    const float p[CLASSES] = {0, 0, 0.5F, 0, 0.5F};
+    assert_int_equal(report_add(&report, 2, p, &error), 0);
+    assert_int_equal(report_add(&report, 4, p, &error), 0);
+    assert_int_equal(report.confusion[2][2], 1);
+    assert_int_equal(report.confusion[4][2], 1);
+    report_free(&report);
 }
 
 static void many_wrongs_keep_their_order(void **state)
@@ -174,6 +186,7 @@ int main(void)
         cmocka_unit_test(calibration_bins_are_closed_above),
         cmocka_unit_test(rows_are_as_the_design_fixes_them),
         cmocka_unit_test(an_empty_report_has_no_nan),
+        cmocka_unit_test(of_equal_probabilities_the_first_counts),
         cmocka_unit_test(many_wrongs_keep_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
