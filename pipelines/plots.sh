@@ -19,6 +19,6 @@ for kind in png svg; do
     plot-metrics --graph curves -o "$OUT/curves.$kind" < "${MODEL%.safetensors}.tsv"
     plot-metrics --graph confusion -o "$OUT/confusion.$kind" < "$work/report.tsv"
     plot-metrics --graph classes -o "$OUT/classes.$kind" < "$work/report.tsv"
-    gnuplot -e "sheet = '$work/wrong.png'; out = '$OUT/wrong.$kind'" plots/wrong.gp
+    plot-metrics --picture "$work/wrong.png" -o "$OUT/wrong.$kind" < "$work/report.tsv"
 done
 printf '%s\n' "$OUT"/{curves,confusion,classes,wrong}.{png,svg}
