@@ -28,7 +28,9 @@ setup() {
 
 @test "mandoc has nothing to say about the manual pages" {
     list '*.1'
-    mandoc -Tlint -W style "${files[@]}"
+    # The pages refer to each other before they are installed; and our lines have 100 columns.
+    run ! grep -vE 'referenced manual not found|longer than 80 bytes' \
+        < <(mandoc -Tlint "${files[@]}")
 }
 
 @test "every program has its manual page, with its exit status and examples" {
@@ -41,7 +43,7 @@ setup() {
 
 @test "no line is longer than 100 columns" {
     list '*.c' '*.h' '*.sh' '*.bats' '*.py' '*.gp' Makefile tests/run .ci/run
-    awk 'length > 100 { print FILENAME ":" FNR; bad = 1 } END { exit bad }' "${files[@]}"
+    LC_ALL=C.UTF-8 run ! grep -nE '^.{101}' "${files[@]}"
 }
 
 @test "no C file is longer than 450 lines" {
@@ -57,15 +59,16 @@ setup() {
 }
 
 @test "gcc compiles everything without a warning" {
-    make -j2 BUILD="$BATS_TEST_TMPDIR" CC=gcc CFLAGS='-O1 -Werror' all tests
+    make -s -j2 BUILD="$BATS_TEST_TMPDIR" CC=gcc CFLAGS='-O1 -Werror' all tests
 }
 
 @test "clang compiles everything without a warning" {
     command -v clang || skip "clang is not installed"
-    # Only the header of clang's own OpenMP is replaced: its library is not needed to compile.
-    cp "$(gcc -print-file-name=include/omp.h)" "$BATS_TEST_TMPDIR"
+    # Stands in for the header of clang's OpenMP, which is a package of its own.
+    printf 'int omp_get_%s(void);\n' thread_num num_threads max_threads num_procs \
+        > "$BATS_TEST_TMPDIR/omp.h"
     clang="clang -Werror -isystem $BATS_TEST_TMPDIR"
-    make -j2 BUILD="$BATS_TEST_TMPDIR" CC="$clang" CFLAGS=-O1 "$BATS_TEST_TMPDIR/libhwdr.a"
+    make -s -j2 BUILD="$BATS_TEST_TMPDIR" CC="$clang" CFLAGS=-O1 "$BATS_TEST_TMPDIR/libhwdr.a"
     # shellcheck disable=SC2016 # make is to expand it
     flags=$(make -s --eval='flags: ; @echo $(HWDR_CPPFLAGS) $(HWDR_CFLAGS)' flags)
     list 'tools/*.c'
