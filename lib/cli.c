@@ -114,16 +114,21 @@ char *cli_resource(const char *name)
     char self[4096], path[4200 + 64];
     const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     self[length < 0 ? 0 : length] = '\0';
-    for (int levels = 0; levels < 2; levels++) { /* the program's name, then its folder */
+    char *result = NULL;
+    for (int levels = 1; levels <= 3; levels++) { /* up from x, build/x and build/asan/x */
         char *slash = strrchr(self, '/');
         if (slash)
             *slash = '\0';
+        snprintf(path, sizeof path, "%s/lib/FORMAT.md", self); /* only a source tree has it */
+        const bool source = access(path, F_OK) == 0;
+        if (!source && levels != 2)
+            continue;
+        free(result);
+        if (asprintf(&result, "%s%s/%s", self, source ? "" : "/share/hwdr", name) < 0)
+            cli_die("memory: cannot allocate a path");
+        if (source)
+            break;
     }
-    char *result;
-    snprintf(path, sizeof path, "%s/lib/FORMAT.md", self); /* only a source tree has it */
-    const char *root = access(path, F_OK) == 0 ? "" : "/share/hwdr";
-    if (asprintf(&result, "%s%s/%s", self, root, name) < 0)
-        cli_die("memory: cannot allocate a path");
     return result;
 }
 
