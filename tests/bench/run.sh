@@ -68,5 +68,5 @@ awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
 ratio "augment / train-fast.sh" "augment, every distortion, 1 thread" "train-fast.sh consumes"
 
 awk -F '\t' -v row='%-38s %-10s %4s %10s %10s %10s\n' '
-    function short(x) { return x ~ /^[0-9]/ ? sprintf("%.4g", x) : x }
+    function short(x) { return x ~ /^[0-9]/ ? sprintf(x < 100 ? "%.3f" : "%.0f", x) : x }
     { printf row, $1, $2, $3, short($4), short($5), short($6) }' build/bench.tsv
