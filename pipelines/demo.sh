@@ -2,7 +2,8 @@
 # The whole job on real data, in a few minutes: train, evaluate, draw the graphs, read a drawing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export BUILD=${BUILD:-build} MODEL=build/demo/digits.safetensors
+export BUILD=${BUILD:-build}
+model=build/demo/digits.safetensors
 mkdir -p build/demo
 
 step() { # TITLE COMMAND...
@@ -12,10 +13,11 @@ step() { # TITLE COMMAND...
     printf '   (%d s)\n' $((SECONDS - began))
 }
 
-step "Train a network on 55,000 digits" OUT="$MODEL" pipelines/train-fast.sh
-step "Evaluate it on the 10,000 test digits" OUT=build/demo/report.tsv pipelines/evaluate.sh
-step "Draw its graphs" OUT=build/demo pipelines/plots.sh
-step "Read a drawing (build/drawing.png)" pipelines/read.sh
+step "Train a network on 55,000 digits" OUT=$model pipelines/train-fast.sh
+step "Evaluate it on the 10,000 test digits" \
+    MODEL=$model OUT=build/demo/report.tsv pipelines/evaluate.sh
+step "Draw its graphs" MODEL=$model OUT=build/demo pipelines/plots.sh
+step "Read a drawing (build/drawing.png)" MODEL=$model pipelines/read.sh
 
 awk -F '\t' '$1 == "accuracy" { printf "\nTest accuracy: %.2f %%", 100 * $2 }' build/demo/report.tsv
 cat <<'END'
