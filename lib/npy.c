@@ -228,10 +228,7 @@ size_t npy_format(const struct tensor_type *type, uint8_t header[NPY_FORMAT_ROOM
                                 "{'descr': %.*s, 'fortran_order': False, "
                                 "'shape': %s, }",
                                 (int)(shape - 1 - name.text), name.text, shape);
-    /* NumPy leaves room for the first dimension to grow in place to 21 digits, and so do we */
-    const int digits = type->dims ? (int)strcspn(shape + 1, ",)") : 21;
-    const size_t bytes =
-        (10 + (size_t)(length + 21 - digits) + 1 + NPY_ALIGN - 1) / NPY_ALIGN * NPY_ALIGN;
+    const size_t bytes = (10 + (size_t)length + 1 + NPY_ALIGN - 1) / NPY_ALIGN * NPY_ALIGN;
     memcpy(header, magic, sizeof magic);
     header[6] = 1;
     header[7] = 0;

@@ -43,8 +43,8 @@ int npy_parse(const uint8_t *header, size_t bytes, struct tensor_type *type,
               struct error *error) CHECKED;
 
 /*
- * Write the version 1.0 header, padded so that the data starts at a multiple of NPY_ALIGN: the
- * bytes that numpy.save writes. Returns: its length, 128 for up to 3 dimensions of our streams.
+ * Write the version 1.0 header, padded so that the data starts at a multiple of NPY_ALIGN.
+ * Returns: its length; for the types of our streams 128, and the bytes that numpy.save writes.
  */
 size_t npy_format(const struct tensor_type *type, uint8_t header[NPY_FORMAT_ROOM]);
 

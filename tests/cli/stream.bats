@@ -219,6 +219,12 @@ refused(x[:1] / 255.0, [1])
 refused(x[0], [1])
 refused(x[:1], [[0.2] * 10])
 refused(x[:1], [[float('nan')] * 10])
+try:
+    with Writer(io.BytesIO(), 2) as out:
+        out.write(x[:1], [1])
+    raise AssertionError
+except StreamError:
+    pass
 file = io.BytesIO()
 try:
     with Writer(file) as out:

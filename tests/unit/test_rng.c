@@ -31,6 +31,19 @@ static void philox_gives_the_published_answers(void **state)
     }
 }
 
+/* The counter's first word goes up by one each block: numbers 4 to 7 of one counter are 0 to 3 of the
+ * next. */
+static void blocks_follow_each_other(void **state)
+{
+    (void)state;
+    struct rng first = rng_start(1, RNG_WARP, 2, 3), second = first;
+    second.counter[0]++;
+    for (int i = 0; i < 4; i++)
+        rng_bits(&first);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(rng_bits(&first), rng_bits(&second));
+}
+
 /* Every argument of rng_start() alone makes another sequence, high bits included. */
 static void sequences_are_independent(void **state)
 {
@@ -178,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(philox_gives_the_published_answers),
+        cmocka_unit_test(blocks_follow_each_other),
         cmocka_unit_test(sequences_are_independent),
         cmocka_unit_test(a_sequence_depends_on_its_start_alone),
         cmocka_unit_test(uniform_numbers_fill_their_interval),
