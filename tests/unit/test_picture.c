@@ -174,7 +174,8 @@ static void pictures_without_ink_have_none(void **state)
     for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
         const uint32_t side = sides[i];
         struct picture across = blank(side, side, 0), slanted = blank(side, side, 0),
-                       round = blank(side, side, 0), noise = blank(side, side, 0);
+                       round = blank(side, side, 0), glow = blank(side, side, 0),
+                       noise = blank(side, side, 0);
         uint32_t random = 7;
         for (uint32_t y = 0; y < side; y++)
             for (uint32_t x = 0; x < side; x++) {
@@ -183,12 +184,14 @@ static void pictures_without_ink_have_none(void **state)
                 *pixel(&across, x, y) = (uint8_t)(x * 255 / side);
                 *pixel(&slanted, x, y) = (uint8_t)((x + 2 * y) * 85 / side);
                 *pixel(&round, x, y) = (uint8_t)(255 * fmaxf(0, 1 - far));
+                *pixel(&glow, x, y) = (uint8_t)(255 * fmaxf(0, 1 - 2 * far)); /* flat border */
                 random = random * 1664525 + 1013904223;
                 *pixel(&noise, x, y) = (uint8_t)(128 + (random >> 16) % 61 - 30);
             }
         assert_false(see(across, image));
         assert_false(see(slanted, image));
         assert_false(see(round, image));
+        assert_false(see(glow, image));
         assert_false(see(noise, image));
     }
 }

@@ -45,6 +45,18 @@ static void colour_is_luminance(void **state)
     fclose(file);
 }
 
+/* 16 bits are rounded to 8: v / 257, not v / 256 cut off. */
+static void deep_grey_is_rounded(void **state)
+{
+    (void)state;
+    const uint16_t grey[] = {0, 0x00ff, 0x80ff, 0xffff};
+    FILE *file = make(PNG_FORMAT_LINEAR_Y, 4, 1, grey);
+    struct picture picture = read_back(file);
+    assert_memory_equal(picture.pixels, ((uint8_t[]){0, 1, 128, 255}), 4);
+    picture_free(&picture);
+    fclose(file);
+}
+
 /* Dark strokes on nothing, light ones; light paper with a hole, dark paper; nothing at all. */
 static void transparency_is_laid_over_what_contrasts(void **state)
 {
@@ -138,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(colour_is_luminance),
+        cmocka_unit_test(deep_grey_is_rounded),
         cmocka_unit_test(transparency_is_laid_over_what_contrasts),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(what_follows_is_left_unread),

@@ -40,9 +40,9 @@ static void lines_are_read_from_the_top_and_left_to_right(void **state)
 {
     (void)state;
     const struct box page[] = {
-        {20, 20, 12, 30},  {60, 24, 12, 30},   {100, 28, 12, 20}, /* a line that falls */
-        {10, 95, 12, 30},  {50, 85, 12, 30},   {150, 70, 12, 30}, /* one that climbs */
-        {15, 150, 12, 30}, {120, 150, 12, 30},
+        {20, 20, 12, 30}, {60, 24, 12, 30},   {100, 28, 12, 30}, /* a line that falls */
+        {10, 95, 12, 30}, {50, 85, 12, 30},   {150, 70, 12, 30}, /* one that climbs */
+        {5, 150, 12, 30}, {120, 150, 12, 30},
     };
     struct box shuffled[8];
     for (size_t i = 0; i < 8; i++)
@@ -112,7 +112,21 @@ static void shapes_that_close_late_are_one_piece(void **state)
     expect(comb, 5, (struct box[]){{10, 10, 14, 52}}, 1);
 }
 
-/* 67 million pixels of isolated dots are the most pieces there can be: bounded all the same. */
+/* Lines of one pixel that meet at corners alone: falling, climbing, and a roof of both. */
+static void corners_connect(void **state)
+{
+    (void)state;
+    struct box fall[40], climb[40], both[80];
+    for (uint32_t i = 0; i < 40; i++) {
+        both[2 * i] = fall[i] = (struct box){100 + i, 50 + i, 1, 1};
+        both[2 * i + 1] = climb[i] = (struct box){99 - i, 50 + i, 1, 1};
+    }
+    expect(fall, 40, (struct box[]){{100, 50, 40, 40}}, 1);
+    expect(climb, 40, (struct box[]){{60, 50, 40, 40}}, 1);
+    expect(both, 80, (struct box[]){{60, 50, 80, 40}}, 1);
+}
+
+/* Isolated dots make the most pieces: 42,025 here, of which 4,096 are kept. */
 static void a_page_of_nothing_but_dots_is_bounded(void **state)
 {
     (void)state;
@@ -159,6 +173,7 @@ int main(void)
         cmocka_unit_test(specks_are_dropped),
         cmocka_unit_test(no_more_boxes_are_written_than_asked_for),
         cmocka_unit_test(shapes_that_close_late_are_one_piece),
+        cmocka_unit_test(corners_connect),
         cmocka_unit_test(a_page_of_nothing_but_dots_is_bounded),
         cmocka_unit_test(mnist_images_are_one_digit_each),
     };
