@@ -4,7 +4,7 @@
 make_png.py KIND OUT [SOURCE]: a stroke like a 7 on paper, 40x48, as KIND says, for example
 grey1 grey8 grey16 palette2 rgb8 rgba16 greya8 interlaced-rgb8 trns-grey8 trns-palette8;
 others: onepixel, white, black, gradient, radial, transparent-dark, transparent-light,
-transparent-all, paper-with-hole, largest, huge, badcrc, cut, noend, text.
+transparent-all, paper-with-hole, largest, huge, wide, badcrc, cut, noend, text.
 """
 import struct
 import sys
@@ -112,6 +112,8 @@ def make(kind):
         body += packer.compress(bytes(sum(sizes) % (1 << 20))) + packer.flush()
         return (plain[:8] + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 1))
                 + chunk(b"IDAT", body) + chunk(b"IEND", b""))
+    if kind == "wide":
+        return png(8193, 1, 8, 0, lambda x, y: [255])
     if kind == "huge":
         return plain[:8] + chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 16, 6, 0, 0, 0)) \
             + plain[33:]

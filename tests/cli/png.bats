@@ -54,7 +54,7 @@ print(ink, *names)'
 @test "a bad PNG ends with status 2, one line that names it, and no end of the stream" {
     good=$(make_png grey8)
     for case in "text:not a PNG" "cut:cut short" "noend:cut short" "badcrc:corrupt" \
-        "huge:60000x60000 pixels"; do
+        "huge:60000x60000 pixels" "wide:8193x1 pixels"; do
         kind=${case%%:*}
         echo "$case"
         run --separate-stderr png2bin "$good" "$(make_png "$kind")"
@@ -173,6 +173,15 @@ EOF
     [ "$output" = "" ]
     [[ $stderr == "bin2png: stdin: more samples than the 221 that fit"* ]]
     idx2bin -r :222 "$images" | bin2png -z 16 -n 221 > /dev/null
+    # A stream that does not announce its count is found to be too long on the way.
+    idx2bin -r :222 "$images" | PYTHONPATH=lib PYTHONDONTWRITEBYTECODE=1 "$python" -c '
+import sys, npystream
+with npystream.Writer(sys.stdout.buffer) as out:
+    for images, labels in npystream.Reader(sys.stdin.buffer):
+        out.write(images, labels)' > "$t/uncounted"
+    run bin2png -z 16 < "$t/uncounted"
+    [ "$status" -eq 2 ]
+    [[ $output == "bin2png: stdin: more samples than the 221 that fit"* ]]
     run bin2png --columns 274 < <(idx2bin -r :3 "$images")
     [ "$status" -eq 2 ]
     [[ $output == *"at most 273" ]]
