@@ -15,5 +15,8 @@ int error_set(struct error *error, const char *format, ...)
     const size_t length = strlen(format);
     if (used >= 0 && (size_t)used < sizeof error->text && length && format[length - 1] == ':')
         snprintf(error->text + used, sizeof error->text - (size_t)used, " %s", strerror(saved));
+    for (char *c = error->text; *c; c++) /* what a file holds must not break the line */
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
     return -1;
 }

@@ -11,7 +11,8 @@ struct error {
 };
 
 /*
- * Write the message; a format that ends in a colon has errno's text appended.
+ * Write the message; a format that ends in a colon has errno's text appended, and control
+ * characters, which may come from a hostile file, become '?'.
  * Returns: -1 always, so that a function can end in `return error_set(...)`.
  */
 int error_set(struct error *error, const char *format, ...) PRINTF(2, 3);

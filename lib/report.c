@@ -47,8 +47,9 @@ int report_add(struct report *report, int truth, const float probabilities[CLASS
     report->confusion[truth][predicted]++;
     report->samples++;
 
-    int bin = (int)ceil(confidence * REPORT_ECE_BINS) - 1;
-    bin = bin < 0 ? 0 : bin >= REPORT_ECE_BINS ? REPORT_ECE_BINS - 1 : bin;
+    /* fmax and fmin also keep a NaN, from weights that overflow, out of the index */
+    const double place = ceil(confidence * REPORT_ECE_BINS) - 1;
+    const int bin = (int)fmin(fmax(place, 0), REPORT_ECE_BINS - 1);
     report->bin[bin].count++;
     report->bin[bin].right += predicted == truth;
     report->bin[bin].confidence += confidence;

@@ -23,7 +23,7 @@ static const struct {
 
 enum { DTYPES = sizeof dtypes / sizeof dtypes[0], LENGTH_BYTES = 8 };
 
-/* "path: message"; names come from the file, so that whatever could break the line is masked. */
+/* "path: message"; returns -1. */
 PRINTF(3, 4) static int fail(struct error *error, const char *path, const char *format, ...)
 {
     char text[400];
@@ -31,9 +31,6 @@ PRINTF(3, 4) static int fail(struct error *error, const char *path, const char *
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            *c = '?';
     return error_set(error, "%s: %s", path, text);
 }
 
