@@ -21,6 +21,11 @@ struct feed {
     float *targets;
 };
 
+static int no_label(uint64_t sample, struct error *error)
+{
+    return error_set(error, "stdin: sample %" PRIu64 ": has no label to learn from", sample);
+}
+
 static int read_whole(struct feed *feed, struct error *error)
 {
     if (stream_read_all(feed->reader, &feed->samples, error))
@@ -30,6 +35,9 @@ static int read_whole(struct feed *feed, struct error *error)
     feed->epoch = -1;
     if (feed->samples.n > UINT32_MAX)
         return error_set(error, "stdin: more than %u samples do not fit memory", UINT32_MAX);
+    for (size_t i = 0; feed->samples.labels && i < feed->samples.n; i++)
+        if (feed->samples.labels[i] == LABEL_UNKNOWN)
+            return no_label(i, error);
     feed->order = malloc(feed->samples.n * sizeof *feed->order + 1);
     return feed->order ? 0 : error_set(error, "memory: the order of samples:");
 }
@@ -76,12 +84,12 @@ static int refill(struct feed *feed, struct error *error)
 {
     if (feed->next < feed->samples.n)
         return 1;
+    if (feed->whole && (feed->samples.n == 0 || feed->epoch + 1 == feed->epochs))
+        return 0;
     feed->next = 0;
     if (!feed->whole)
         return stream_read(feed->reader, &feed->samples, error);
-    if (feed->samples.n == 0 || ++feed->epoch == feed->epochs)
-        return 0;
-    rng_permutation(feed->seed, (uint32_t)feed->epoch, feed->order, (uint32_t)feed->samples.n);
+    rng_permutation(feed->seed, (uint32_t)++feed->epoch, feed->order, (uint32_t)feed->samples.n);
     return 1;
 }
 
@@ -95,8 +103,7 @@ static int take(struct feed *feed, int to, struct error *error)
     if (samples->soft)
         memcpy(target, samples->soft + from * CLASSES, CLASSES * sizeof *target);
     else if (samples->labels[from] == LABEL_UNKNOWN)
-        return error_set(error, "stdin: sample %" PRIu64 ": has no label to learn from",
-                         feed->whole ? (uint64_t)from : feed->taken);
+        return no_label(feed->taken, error); /* in memory they have been looked at */
     else
         loss_one_hot(samples->labels[from], target);
     feed->next++;
