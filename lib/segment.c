@@ -337,3 +337,15 @@ int segment_whole(const struct picture *ink, struct box *box)
     free(boxes);
     return n > 0 ? 1 : n;
 }
+
+int segment_image(struct picture *picture, uint8_t image[IMAGE_PIXELS])
+{
+    struct box box;
+    picture_ink(picture);
+    const int digits = segment_whole(picture, &box);
+    if (digits > 0)
+        picture_normalize(picture, &box, image);
+    else
+        memset(image, 0, IMAGE_PIXELS);
+    return digits < 0 ? -1 : 0;
+}

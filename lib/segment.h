@@ -21,4 +21,12 @@ int segment_digits(const struct picture *ink, struct box *boxes, int max) CHECKE
  */
 int segment_whole(const struct picture *ink, struct box *box) CHECKED;
 
+/*
+ * From a picture as read to the image the network sees, for a picture that is known to hold one
+ * digit: picture_ink(), segment_whole() and picture_normalize(). The picture becomes ink; a blank
+ * one gives an image of paper.
+ * Shapes: image [28,28] u8. Returns: 0, or -1 when memory runs out.
+ */
+int segment_image(struct picture *picture, uint8_t image[IMAGE_PIXELS]) CHECKED;
+
 #endif

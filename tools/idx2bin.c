@@ -1,8 +1,8 @@
 /* idx2bin: IDX files, as of MNIST, to the sample stream. */
 #include "cli.h"
 #include "idx.h"
-#include "picture.h"
 #include "rng.h"
+#include "segment.h"
 #include "stream.h"
 
 #include <errno.h>
@@ -172,12 +172,8 @@ static uint8_t *normalize(const uint8_t *from, uint32_t n, uint32_t height, uint
         for (size_t y = 0; y < height; y++)
             memcpy(picture.pixels + (y + margin) * picture.width + margin,
                    from + (i * height + y) * width, width);
-        picture_ink(&picture);
-        struct box box;
-        if (picture_ink_box(&picture, &box))
-            picture_normalize(&picture, &box, images + i * IMAGE_PIXELS);
-        else
-            memset(images + i * IMAGE_PIXELS, 0, IMAGE_PIXELS);
+        if (segment_image(&picture, images + i * IMAGE_PIXELS))
+            cli_die("memory: not enough to find the digit of image %zu", i);
     }
     picture_free(&picture);
     return images;

@@ -117,14 +117,8 @@ static void read_image(const char *path, uint8_t image[IMAGE_PIXELS])
         cli_die("%s: %s", name, error.text);
     if (!is_stdin)
         fclose(file);
-    picture_ink(&picture);
-    struct box box;
-    const int digits = segment_whole(&picture, &box);
-    if (digits < 0)
+    if (segment_image(&picture, image))
         cli_die("%s: not enough memory to find the digit", name);
-    memset(image, 0, IMAGE_PIXELS);
-    if (digits > 0)
-        picture_normalize(&picture, &box, image);
     picture_free(&picture);
 }
 
