@@ -86,7 +86,7 @@ struct layer_type {
     /* Bytes of `memo` for so many samples; NULL when none. */
     size_t (*memo_bytes)(const struct layer *layer, int samples);
 
-    /* Where element `i` of parameter `p`'s plain tensor is in the block; NULL when it is i itself. */
+    /* Where element `i` of parameter `p`'s plain tensor is in the block; NULL: at i itself. */
     size_t (*packed)(const struct layer *layer, int p, size_t i);
 
     /* Write what the backward pass to data needs; NULL when nothing. */

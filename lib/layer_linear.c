@@ -146,7 +146,7 @@ static void forward(const struct pass *pass, bool training)
                         pass->out.at);
 }
 
-/* The gradient with respect to a convolution's input: the full correlation with the turned kernel. */
+/* A convolution's gradient with respect to its input: full correlation with the turned kernel. */
 static void conv_backward_data(const struct pass *pass)
 {
     const struct layer *layer = pass->layer;

@@ -61,8 +61,9 @@ static void forward(const struct pass *pass, bool training)
 }
 
 /*
- * With g the gradient behind the ReLU and x^ = (x - mean) * inverse, over the n values of a channel:
- * d shift = sum g, d scale = sum g x^, dx = scale * inverse * (g - mean(g) - x^ * mean(g x^)).
+ * With g the gradient behind the ReLU and x^ = (x - mean) * inverse, over the n values of a
+ * channel: d shift = sum g, d scale = sum g x^, and
+ * dx = scale * inverse * (g - mean(g) - x^ * mean(g x^)).
  */
 static void backward(const struct pass *pass)
 {

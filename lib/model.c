@@ -186,7 +186,7 @@ static int check_tensors(const struct net *net, const struct safetensors *file,
 static int load_tensors(struct model *model, const struct safetensors *file,
                         const struct safetensors_tensor *extra, size_t extras, struct error *error)
 {
-    /* The file holds every tensor in full, so that the block is not larger than it, but for padding */
+    /* The file holds every tensor in full, so that the block is no larger, but for padding */
     if (check_tensors(model->net, file, extra, extras, error) != 0 ||
         allocate_block(model, error) != 0)
         return -1;

@@ -29,8 +29,8 @@ float optimiser_rate(const struct optimiser *optimiser, double progress);
 
 /*
  * Move n weights along the gradient; `first` and `second` are the moments, mirrors of the weights
- * (second is unused, and may be NULL, with SGD). `step` counts from 1. `decayed` says whether weight
- * decay applies.
+ * (second is unused, and may be NULL, with SGD). `step` counts from 1. `decayed` says whether
+ * weight decay applies.
  * SGD: v = momentum * v + g; w -= rate * (g + momentum * v) (I. Sutskever et al., ICML 2013, in the
  * form of PyTorch). Adam: D. Kingma, J. Ba, ICLR 2015, epsilon 1e-8. AdamW: I. Loshchilov, F.
  * Hutter, ICLR 2019.

@@ -186,7 +186,7 @@ static void run_shard(struct trainer *t, int shard, const uint8_t *images, const
     workspace_backward(workspace, t->block, t->transposed, gradient, &place);
 }
 
-/* Sum the shards' gradients over one span, pairwise: ((0+1)+(2+3))+((4+5)+(6+7)), into shard 0's. */
+/* Sum the shards' gradients over one span, ((0+1)+(2+3))+((4+5)+(6+7)), into shard 0's. */
 static void sum_shards(struct trainer *t, const struct span *span)
 {
     for (int distance = 1; distance < TRAIN_SHARDS; distance *= 2)

@@ -55,7 +55,7 @@ void train_free(struct trainer *trainer);
  */
 void train_step(struct trainer *trainer, const uint8_t *images, const float *targets, int n);
 
-/* Samples seen since the beginning, the sums since the last reset, and the rate of the last step. */
+/* Samples seen since the beginning, the sums since the last reset, the rate of the last step. */
 uint64_t train_samples(const struct trainer *trainer);
 struct train_sums train_take_sums(struct trainer *trainer);
 float train_rate(const struct trainer *trainer);

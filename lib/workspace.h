@@ -1,6 +1,6 @@
 /*
- * The memory one thread needs to take a shard through a network, and the passes themselves. All of it
- * is allocated at once; the passes allocate nothing.
+ * The memory one thread needs to take a shard through a network, and the passes themselves. All of
+ * it is allocated at once; the passes allocate nothing.
  */
 #ifndef HWDR_WORKSPACE_H
 #define HWDR_WORKSPACE_H
@@ -14,7 +14,7 @@
 
 struct workspace;
 
-/* Which samples of which step of which run a training pass sees: what dropout's numbers depend on. */
+/* Which samples of which step of which run a pass sees: what dropout's numbers depend on. */
 struct workspace_place {
     uint64_t seed, first_sample; /* of the shard, in its batch */
     uint32_t step;
@@ -53,8 +53,11 @@ float *workspace_logits_gradient(struct workspace *workspace, int i);
 void workspace_backward(struct workspace *workspace, const float *block, const float *transposed,
                         float *gradient, const struct workspace_place *place);
 
-/* Weights of one layer, turned for the backward pass; `transposed` has workspace_transposed_floats().
- * Layers are independent, so that threads can share them out: 0 <= layer < workspace_layers(). */
+/*
+ * Weights of one layer, turned for the backward pass; `transposed` has room for
+ * workspace_transposed_floats() floats. Layers are independent, so that threads can share them out:
+ * 0 <= layer < workspace_layers().
+ */
 size_t workspace_transposed_floats(const struct net *net);
 int workspace_layers(const struct net *net);
 void workspace_transpose(const struct net *net, int layer, const float *block, float *transposed);

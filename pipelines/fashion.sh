@@ -20,6 +20,7 @@ idx2bin --range 0:55000 "$images" "$labels" |
     cnn-train --net 'c5x24 p2 c3x48 c3x48 p2 c3x96 c3x96 gmp d10' --seed "$SEED" \
         --threads "$THREADS" --optimizer sgd --rate 0.1 --momentum 0.9 --weight-decay 5e-4 \
         --schedule cosine --warmup 0.15 --batch 100 \
-        --epoch-size 55000 --report-every 55000 --val "$held_out" -o "$OUT" > "${OUT%.safetensors}.tsv"
+        --epoch-size 55000 --report-every 55000 --val "$held_out" -o "$OUT" \
+        > "${OUT%.safetensors}.tsv"
 
 DATA=data/fashion MODEL=$OUT pipelines/evaluate.sh

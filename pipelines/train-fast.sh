@@ -19,4 +19,5 @@ idx2bin --range 0:55000 "$images" "$labels" |
     augment --seed "$SEED" --epochs "$EPOCHS" |
     cnn-train --net 'c5x24 p2 c3x32 p2 d256 d10' --seed "$SEED" --threads "$THREADS" \
         --optimizer adam --rate 0.01 --schedule onecycle --batch 256 \
-        --epoch-size 55000 --report-every 11000 --val "$held_out" -o "$OUT" > "${OUT%.safetensors}.tsv"
+        --epoch-size 55000 --report-every 11000 --val "$held_out" -o "$OUT" \
+        > "${OUT%.safetensors}.tsv"

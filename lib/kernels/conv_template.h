@@ -7,8 +7,8 @@
  *
  * so that MAX_ROWS(B) * B * LANES / WIDTH accumulators, B * LANES / WIDTH vectors and one broadcast
  * fit the registers. A tile holds its accumulators in registers through all multiply-adds of an
- * input slice whose weights fit the first-level cache (SLICE_BYTES), so memory sees one load and one
- * store an accumulator for some hundreds to thousands of multiply-adds.
+ * input slice whose weights fit the first-level cache (SLICE_BYTES), so memory sees one load and
+ * one store an accumulator for some hundreds to thousands of multiply-adds.
  */
 #include "kernels.h"
 #include "tables.h"
@@ -29,7 +29,7 @@ static inline int minimum(int a, int b)
     return a < b ? a : b;
 }
 
-/* The size of the first of the fewest, nearly equal parts of at most `most` that make up `whole`. */
+/* The size of the first of the fewest, nearly equal parts of `whole` that are at most `most`. */
 static inline int even_part(int whole, int most)
 {
     const int parts = (whole + most - 1) / most;

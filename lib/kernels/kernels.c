@@ -14,7 +14,7 @@ static bool always(void)
     return true;
 }
 
-/* __builtin_cpu_supports() asks CPUID and, through XGETBV, whether the system saves the registers. */
+/* __builtin_cpu_supports() asks CPUID and, by XGETBV, whether the system saves the registers. */
 #if defined(__x86_64__)
 static bool has_avx2(void)
 {

@@ -52,9 +52,9 @@ struct kernels {
     const char *name;
 
     /*
-     * out = relu?(bias + conv(in, weights)); `bias` [out_blocks * LANES] may be NULL. Each output is
-     * one chain of multiply-adds in an order that depends on the shapes of the kernel alone, so a
-     * pixel's bits do not depend on its neighbours, the width or the number of samples.
+     * out = relu?(bias + conv(in, weights)); `bias` [out_blocks * LANES] may be NULL. Each output
+     * is one chain of multiply-adds in an order that depends on the shapes of the kernel alone, so
+     * a pixel's bits do not depend on its neighbours, the width or the number of samples.
      */
     void (*conv)(const struct conv *conv, const float *in, const float *weights, const float *bias,
                  bool relu, float *out);

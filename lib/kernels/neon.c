@@ -1,6 +1,6 @@
 /*
- * NEON on AArch64: 32 registers of 4 floats, a channel block is four of them. 6 pixels x 1 block are
- * 24 accumulators, with 4 weights and a broadcast.
+ * NEON on AArch64: 32 registers of 4 floats, a channel block is four of them. 6 pixels x 1 block
+ * are 24 accumulators, with 4 weights and a broadcast.
  */
 #define WIDTH 4
 #define MAX_BLOCKS 1

@@ -1,7 +1,7 @@
 /*
  * Every kernel table of this machine against portable C, on random odd shapes. Buffers end at an
- * unmapped page, so that reading or writing past them crashes; outputs begin poisoned, and what lies
- * between rows and samples must keep its poison.
+ * unmapped page, so that reading or writing past them crashes; outputs begin poisoned, and what
+ * lies between rows and samples must keep its poison.
  *
  * Bound: both tables add the same n products in the same order, one with fused multiply-adds, one
  * rounding each product. Factors are uniform in [-1,1], so the running sum is about sqrt(n) / 3 and

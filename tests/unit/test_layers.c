@@ -2,9 +2,10 @@
  * Gradients of every layer against central differences, for every kernel table of this machine.
  *
  * Along a random direction d within one parameter tensor, (L(w + e d) - L(w - e d)) / 2e must be
- * the dot product of the gradient with d. The forward pass is float32: with L about 2.3 its rounding
- * noise is near 3e-7, so e = 2e-3 leaves an error near 1e-4 in a slope; the bound is 2e-3 of the
- * largest slope a direction of that length could have, and 5 times that where ReLU or maxima bend L.
+ * the dot product of the gradient with d. The forward pass is float32: with L about 2.3 its
+ * rounding noise is near 3e-7, so e = 2e-3 leaves an error near 1e-4 in a slope; the bound is 2e-3
+ * of the largest slope a direction of that length could have, and 5 times that where ReLU or maxima
+ * bend L.
  */
 #include "kernels/kernels.h"
 #include "loss.h"
@@ -94,8 +95,8 @@ static void tear_down(struct setting *s)
 }
 
 /*
- * Largest disagreement over the learned tensors, as a share of |gradient| * |direction|. The gradient
- * is scaled by `fault` first, so that the test can show that it notices a wrong one.
+ * Largest disagreement over the learned tensors, as a share of |gradient| * |direction|. The
+ * gradient is scaled by `fault` first, so that the test can show that it notices a wrong one.
  */
 static double disagreement(struct setting *s, double fault)
 {
@@ -192,7 +193,7 @@ static void a_gradient_off_by_five_per_cent_is_noticed(void **state)
     }
 }
 
-/* Inference with folded batch norm against the training pass with its statistics as running ones. */
+/* Inference with folded batch norm against the training pass, whose statistics it takes over. */
 static void folded_inference_equals_training_pass(void **state)
 {
     (void)state;
