@@ -123,3 +123,20 @@ int feed_next(struct feed *feed, int64_t most, const uint8_t **images, const flo
     *targets = feed->targets;
     return more < 0 ? -1 : n;
 }
+
+int feed_skip(struct feed *feed, uint64_t samples, struct error *error)
+{
+    while (samples > 0) {
+        const int more = refill(feed, error);
+        if (more < 0)
+            return -1;
+        if (more == 0)
+            return error_set(error, "stdin: ends %" PRIu64 " samples too early", samples);
+        const size_t here = feed->samples.n - feed->next;
+        const size_t n = samples < here ? (size_t)samples : here;
+        feed->next += n;
+        feed->taken += n;
+        samples -= n;
+    }
+    return 0;
+}

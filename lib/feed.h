@@ -35,4 +35,7 @@ int64_t feed_total(const struct feed *feed);
 int feed_next(struct feed *feed, int64_t most, const uint8_t **images, const float **targets,
               struct error *error) CHECKED;
 
+/* Let so many samples go by. Returns: 0, or -1 with `error` set, also when there are fewer. */
+int feed_skip(struct feed *feed, uint64_t samples, struct error *error) CHECKED;
+
 #endif

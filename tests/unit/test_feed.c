@@ -163,6 +163,28 @@ static void a_batch_may_be_asked_to_be_smaller(void **state)
     }
 }
 
+static void skipping_equals_taking_and_throwing_away(void **state)
+{
+    (void)state;
+    enum { N = 600, EPOCHS = 2, SKIP = 777 };
+    int all[N * EPOCHS], rest[N * EPOCHS];
+    struct error error;
+    for (int epochs = 1; epochs <= EPOCHS; epochs++) {
+        const int skip = epochs == 1 ? SKIP / 2 : SKIP, total = N * epochs;
+        struct setting s;
+        set_up(&s, N, N, epochs, 1);
+        assert_int_equal(drain(&s, all, total), total);
+        tear_down(&s);
+        set_up(&s, N, N, epochs, 1);
+        assert_int_equal(feed_skip(s.feed, (uint64_t)skip, &error), 0);
+        assert_int_equal(drain(&s, rest, total), total - skip);
+        assert_memory_equal(rest, all + skip, sizeof *all * (size_t)(total - skip));
+        assert_int_equal(feed_skip(s.feed, 1, &error), -1);
+        assert_non_null(strstr(error.text, "1 samples too early"));
+        tear_down(&s);
+    }
+}
+
 static void soft_labels_arrive_as_they_are(void **state)
 {
     (void)state;
@@ -258,6 +280,7 @@ int main(void)
         cmocka_unit_test(each_epoch_has_every_sample_once_in_its_own_order),
         cmocka_unit_test(the_order_is_the_seed_s),
         cmocka_unit_test(a_batch_may_be_asked_to_be_smaller),
+        cmocka_unit_test(skipping_equals_taking_and_throwing_away),
         cmocka_unit_test(soft_labels_arrive_as_they_are),
         cmocka_unit_test(no_samples_is_an_end_and_no_error),
         cmocka_unit_test(a_sample_without_label_is_refused),
