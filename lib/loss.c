@@ -40,8 +40,9 @@ double loss_cross_entropy(const float *logits, const float *target, float smooth
     for (int c = 0; c < CLASSES; c++) {
         const float smoothed = (1 - smoothing) * target[c] + smoothing / CLASSES;
         gradient[c] = share * (probabilities[c] - smoothed);
+        const double p = (double)probabilities[c];
         if (target[c] > 0)
-            loss -= (double)target[c] * log(fmax((double)probabilities[c], 1e-12));
+            loss -= (double)target[c] * log(p < 1e-12 ? 1e-12 : p); /* fmax() would hide a NaN */
     }
     return loss;
 }
