@@ -1,6 +1,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -92,6 +93,74 @@ double cli_number(const char *option, const char *text, double low, double high)
     if (end == text || *end || !isfinite(value) || value < low || value > high)
         cli_die("%s: '%s' is not a number from %g to %g", option, text, low, high);
     return value;
+}
+
+static int choose(const char *option, const char *text, const char *const *words)
+{
+    char all[256] = "";
+    for (int i = 0; words[i]; i++) {
+        if (strcmp(text, words[i]) == 0)
+            return i;
+        const size_t used = strlen(all);
+        snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", words[i]);
+    }
+    cli_die("%s: '%s' is not one of %s", option, text, all);
+}
+
+static void set_option(const struct cli_option *option, const char *text)
+{
+    char name[64];
+    snprintf(name, sizeof name, "--%s", option->name);
+    const int64_t low = (int64_t)option->low, high = (int64_t)option->high;
+    if (option->flag)
+        *option->flag = true;
+    else if (option->text)
+        *option->text = text;
+    else if (option->seed)
+        *option->seed = (uint64_t)cli_integer(name, text, 0, INT64_MAX);
+    else if (option->integer)
+        *option->integer = cli_integer(name, text, low, high);
+    else if (option->count)
+        *option->count = (int)cli_integer(name, text, low, high);
+    else if (option->number)
+        *option->number = (float)cli_number(name, text, option->low, option->high);
+    else if (option->choice)
+        *option->choice = choose(name, text, option->words);
+    else if (option->texts->n < (int)(sizeof option->texts->text / sizeof *option->texts->text))
+        option->texts->text[option->texts->n++] = text;
+    else
+        cli_die("%s: '%s': given more than %d times", name, text, option->texts->n);
+}
+
+int cli_options(int argc, char **argv, const char *help, const struct cli_option *table)
+{
+    enum { MOST = 64, LONG_ONLY = 256 }; /* getopt_long gives a letter, or LONG_ONLY + index */
+    struct option names[MOST + 3];
+    char letters[2 * MOST + 3] = "hV", *letter = letters + 2;
+    int n = 0;
+    for (; table[n].name && n < MOST; n++) {
+        const int value = table[n].flag ? no_argument : required_argument;
+        names[n] = (struct option){table[n].name, value, NULL, LONG_ONLY + n};
+        if (table[n].letter)
+            letter += sprintf(letter, table[n].flag ? "%c" : "%c:", table[n].letter);
+    }
+    names[n] = (struct option){"help", no_argument, NULL, 'h'};
+    names[n + 1] = (struct option){"version", no_argument, NULL, 'V'};
+    names[n + 2] = (struct option){0};
+    for (int c; (c = getopt_long(argc, argv, letters, names, NULL)) != -1;) {
+        if (c == 'h')
+            cli_help(help);
+        if (c == 'V')
+            cli_version();
+        if (c == '?')
+            exit(CLI_TROUBLE);
+        int i = c - LONG_ONLY;
+        if (i < 0)
+            for (i = 0; table[i].letter != c;)
+                i++;
+        set_option(&table[i], optarg);
+    }
+    return optind;
 }
 
 void cli_refuse_terminal(void)

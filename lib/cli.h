@@ -37,6 +37,38 @@ _Noreturn void cli_version(void);
 /* A mistake in the command line that getopt_long has not reported itself: dies, naming --help. */
 _Noreturn void cli_usage(const char *format, ...) PRINTF(1, 2);
 
+/* Values of an option that may be given again and again. */
+struct cli_texts {
+    const char *text[64];
+    int n;
+};
+
+/*
+ * One option of a program. Exactly one of the pointers is set: it says what kind of value the option
+ * takes, and where the value goes. What is not given on the command line stays as it was.
+ */
+struct cli_option {
+    const char *name; /* "rate" for --rate; NULL ends a table */
+    int letter;       /* 'r' for -r, or 0 */
+    bool *flag;       /* takes no value */
+    const char **text;
+    struct cli_texts *texts;
+    uint64_t *seed;   /* a whole number from 0 to INT64_MAX */
+    int64_t *integer; /* a whole number from low to high */
+    int *count;       /* likewise */
+    float *number;    /* a number from low to high */
+    int *choice;      /* index of one of `words`, which NULL ends */
+    const char *const *words;
+    double low, high; /* inclusive */
+};
+
+/*
+ * Parse the command line by a table of at most 64 options; --help and --version come by themselves.
+ * Dies, or exits with what getopt_long has said, where it is wrong.
+ * Returns: index in argv of the first operand.
+ */
+int cli_options(int argc, char **argv, const char *help, const struct cli_option *table);
+
 /* Parse an option's value, or die with the option's name and the allowed interval (inclusive). */
 int64_t cli_integer(const char *option, const char *text, int64_t low, int64_t high);
 double cli_number(const char *option, const char *text, double low, double high);
