@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -293,6 +294,18 @@ int train_save(const struct trainer *t, const struct model *model, const char *p
     return model_save(&now, path, extra, EXTRAS, error);
 }
 
+/* Where recipe `a` first differs from `b`: the option there, cut off before the next. */
+static void first_difference(const char *a, const char *b, char *text, size_t room)
+{
+    size_t same = 0;
+    while (a[same] && a[same] == b[same])
+        same++;
+    while (same > 0 && strncmp(a + same, " --", 3) != 0)
+        same--;
+    const char *begin = a + same + (a[same] == ' '), *end = strstr(begin, " --");
+    snprintf(text, room, "%.*s", end ? (int)(end - begin) : (int)strlen(begin), begin);
+}
+
 int train_restore(struct trainer *t, const struct model *model, const char *path,
                   struct error *error)
 {
@@ -303,11 +316,14 @@ int train_restore(struct trainer *t, const struct model *model, const char *path
         return -1;
     const char *ours = model_get(model, "recipe"), *theirs = model_get(&saved, "recipe");
     int status = 0;
-    if (!ours || !theirs || strcmp(ours, theirs) != 0)
-        status = error_set(error, "%s: from another training: '%s', now '%s'", path,
-                           theirs ? theirs : "", ours ? ours : "");
-    else
+    if (!ours || !theirs || strcmp(ours, theirs) != 0) {
+        char was[160], is[160];
+        first_difference(theirs ? theirs : "", ours ? ours : "", was, sizeof was);
+        first_difference(ours ? ours : "", theirs ? theirs : "", is, sizeof is);
+        status = error_set(error, "%s: from another training: '%s', now '%s'", path, was, is);
+    } else {
         memcpy(t->block, saved.block, t->floats * sizeof(float));
+    }
     model_free(&saved);
     return status;
 }
