@@ -1,4 +1,5 @@
 #include "calibrate.h"
+#include "loss.h"
 
 #include <math.h>
 
@@ -41,4 +42,14 @@ float calibrate_temperature(const float *probabilities, const uint8_t *labels, s
         }
     }
     return (float)exp((low + high) / 2);
+}
+
+void calibrate_apply(float temperature, float *probabilities, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float logits[CLASSES];
+        for (int c = 0; c < CLASSES; c++)
+            logits[c] = (float)log(fmax((double)probabilities[i * CLASSES + (size_t)c], 1e-30));
+        loss_softmax(logits, temperature, probabilities + i * CLASSES);
+    }
 }

@@ -13,4 +13,7 @@
  */
 float calibrate_temperature(const float *probabilities, const uint8_t *labels, size_t n);
 
+/* Turn probabilities [n,10] at temperature 1 into those at another, in place. */
+void calibrate_apply(float temperature, float *probabilities, size_t n);
+
 #endif

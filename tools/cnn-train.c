@@ -1,4 +1,5 @@
 /* cnn-train: learn a network from a sample stream. */
+#include "calibrate.h"
 #include "cli.h"
 #include "feed.h"
 #include "predict.h"
@@ -31,7 +32,7 @@ static const char help[] =
     "  -b, --batch N             samples a step (128)\n"
     "  -s, --seed S              of weights, order and dropout (1)\n"
     "  -t, --threads N           threads; the result is the same for any number (all processors)\n"
-    "  -v, --val FILE            a sample stream to validate on\n"
+    "  -v, --val FILE            a sample stream to validate and calibrate on\n"
     "  -i, --init MODEL          start from this model's weights and network\n"
     "  -c, --checkpoint FILE     save all state at each row of metrics\n"
     "  -R, --resume              go on from the checkpoint, if there is one, on the same stream\n"
@@ -246,12 +247,16 @@ static void resume(struct run *run)
         cli_die("--resume: %s", error.text);
 }
 
-/* Loss and accuracy of the model as it would be saved now; and into its card. */
+/*
+ * Fit the model's temperature; loss and accuracy of the model as it would be saved now, the
+ * accuracy also into its card.
+ */
 static void validate(const struct run *run, double *loss, double *accuracy)
 {
     struct error error;
     struct report report = {0};
     const size_t n = run->val.n;
+    run->model->temperature = 1;
     struct predictor *predictor = predictor_new(run->model, run->settings->train.threads, &error);
     if (!predictor)
         cli_die("%s", error.text);
@@ -259,6 +264,8 @@ static void validate(const struct run *run, double *loss, double *accuracy)
     if (!probabilities)
         cli_die("memory: validation:");
     predictor_run(predictor, run->val.images, n, probabilities);
+    run->model->temperature = calibrate_temperature(probabilities, run->val.labels, n);
+    calibrate_apply(run->model->temperature, probabilities, n);
     for (size_t i = 0; i < n; i++)
         if (report_add(&report, run->val.labels[i], probabilities + i * CLASSES, &error))
             cli_die("%s", error.text);

@@ -55,11 +55,24 @@ static void labels_that_are_always_right_stay_in_range(void **state)
     assert_true(isfinite(temperature) && temperature >= 0.124f && temperature <= 8.01f);
 }
 
+static void another_temperature_is_applied(void **state)
+{
+    (void)state;
+    const float logits[CLASSES] = {0, 3, -2, 1};
+    float row[CLASSES], wanted[CLASSES];
+    loss_softmax(logits, 1, row);
+    loss_softmax(logits, 0.6f, wanted);
+    calibrate_apply(0.6f, row, 1);
+    for (int c = 0; c < CLASSES; c++)
+        assert_float_equal(row[c], wanted[c], 1e-6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_temperature_behind_labels_is_found),
         cmocka_unit_test(labels_that_are_always_right_stay_in_range),
+        cmocka_unit_test(another_temperature_is_applied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
