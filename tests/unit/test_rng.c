@@ -31,8 +31,7 @@ static void philox_gives_the_published_answers(void **state)
     }
 }
 
-/* The counter's first word goes up by one each block: numbers 4 to 7 of one counter are 0 to 3 of the
- * next. */
+/* The counter's first word counts blocks: numbers 4 to 7 of one are 0 to 3 of the next. */
 static void blocks_follow_each_other(void **state)
 {
     (void)state;
