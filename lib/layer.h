@@ -30,6 +30,7 @@ enum parameter_kind {
 struct parameter {
     const char *name; /* "weight" */
     enum parameter_kind kind;
+    float rate;            /* of learning, as a share of the optimiser's */
     size_t offset, floats; /* in the block */
     struct tensor_type type;
 };
@@ -44,6 +45,7 @@ struct layer {
     struct border border;            /* that its input must have */
     bool relu, bias, average;
     bool compact;      /* the input is an image of one channel, not in blocks */
+    bool logits;       /* the last convolution or dense layer of the network */
     float probability; /* of dropping a value */
     int parameters;
     struct parameter parameter[LAYER_MAX_PARAMETERS];
@@ -100,12 +102,21 @@ static inline int layer_blocks(int channels)
     return (channels + LANES - 1) / LANES;
 }
 
+/*
+ * The logits learn at a quarter of the rate: their inputs, maxima of normalised features, are large,
+ * and at the rate the rest of the network likes their weights swing instead of settling. Found on
+ * the first 5,000 training digits, one epoch of the defaults: 96.0 % of the validation digits right
+ * instead of 18.6 %; 1/16 and 1/64 gave 95.7 and 95.3 %. After a whole epoch it makes no difference.
+ */
+#define LOGITS_RATE 0.25f
+
 /* Add a parameter tensor of `floats` floats in the block, `dims` dimensions in files. */
 static inline struct parameter *layer_parameter(struct layer *layer, const char *name,
                                                 enum parameter_kind kind, size_t floats)
 {
     struct parameter *parameter = &layer->parameter[layer->parameters++];
-    *parameter = (struct parameter){.name = name, .kind = kind, .floats = floats};
+    *parameter = (struct parameter){
+        .name = name, .kind = kind, .rate = layer->logits ? LOGITS_RATE : 1, .floats = floats};
     parameter->type.dtype = DTYPE_F32;
     return parameter;
 }

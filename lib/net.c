@@ -164,6 +164,7 @@ static int add_word(struct net *net, const char *word, int place, bool last, str
     if (!multiplies)
         return add_layer(net, &layer, error);
     const bool norm = !last && (flags.norm || (grammar[row].norm && !flags.bias));
+    layer.logits = last;
     layer.bias = !norm;
     layer.relu = !norm && !last && !flags.linear;
     if (type == &layer_conv && !flags.valid) {

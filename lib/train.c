@@ -20,6 +20,7 @@ enum { SPAN = 4096 }; /* floats of the block that a thread sums and updates at o
 struct span {
     size_t offset, floats;
     enum parameter_kind kind;
+    float rate;
 };
 
 struct counters { /* what a checkpoint keeps besides the mirrors of the block */
@@ -90,8 +91,9 @@ static int list_spans(struct trainer *t)
             const struct parameter *parameter = &layer->parameter[p];
             for (size_t at = 0; at < parameter->floats; at += SPAN) {
                 const size_t left = parameter->floats - at;
-                t->span[t->spans++] = (struct span){parameter->offset + at,
-                                                    left < SPAN ? left : SPAN, parameter->kind};
+                t->span[t->spans++] =
+                    (struct span){parameter->offset + at, left < SPAN ? left : SPAN,
+                                  parameter->kind, parameter->rate};
             }
         }
     }
@@ -208,9 +210,10 @@ static void update_span(struct trainer *t, const struct span *span, float keep)
         for (size_t i = 0; i < span->floats; i++)
             block[i] += STATISTICS_RATE * (gradient[i] - block[i]);
     else
-        optimiser_update(&t->options.optimiser, t->rate, (uint64_t)t->counters.steps + 1,
-                         span->kind == PARAMETER_WEIGHT, span->floats, gradient, block,
-                         t->first + span->offset, t->second + span->offset);
+        optimiser_update(&t->options.optimiser, t->rate * span->rate,
+                         (uint64_t)t->counters.steps + 1, span->kind == PARAMETER_WEIGHT,
+                         span->floats, gradient, block, t->first + span->offset,
+                         t->second + span->offset);
     if (keep < 1)
         for (size_t i = 0; i < span->floats; i++)
             average[i] += (1 - keep) * (block[i] - average[i]);
