@@ -42,5 +42,6 @@ if (is_text) {
     # Cells are drawn a little apart.
     plot $confusion using 2:1:($2 - 0.48):($2 + 0.48):($1 - 0.48):($1 + 0.48):(cell($1, $2, $3)) \
              with boxxyerror linecolor rgb variable, \
-         '' using 2:1:(sprintf('%d', $3)):(text_colour($1, $2, $3)) with labels textcolor rgb variable
+         '' using 2:1:(sprintf('%d', $3)):(text_colour($1, $2, $3)) \
+             with labels textcolor rgb variable
 }

@@ -94,6 +94,9 @@ PYTHON
     is_png "$dir/twice.png" 1800 1360
     printf '%s\n0.001\t60\t0\t0\t0\t1\t0\t1\n' "$header" | plot-metrics -o "$dir/one.png"
     is_png "$dir/one.png" 1800 1360
+    printf '%s\n1\t2\t3\t4\t0\t1\t-\t-\n2\t2\t3\t4\t0.5\t0.9\t-\t-\n' "$header" |
+        plot-metrics -o "$dir/some.png"
+    is_png "$dir/some.png" 1800 1360
     printf '%s\n0\t0\t0\t0\t0\t1\t-\t-\n' "$header" | plot-metrics -f svg > "$dir/zero.svg"
     svg_texts "$dir/zero.svg" | grep -q "^100.00 %"
 }
