@@ -103,10 +103,11 @@ static inline int layer_blocks(int channels)
 }
 
 /*
- * The logits learn at a quarter of the rate: their inputs, maxima of normalised features, are large,
- * and at the rate the rest of the network likes their weights swing instead of settling. Found on
- * the first 5,000 training digits, one epoch of the defaults: 96.0 % of the validation digits right
- * instead of 18.6 %; 1/16 and 1/64 gave 95.7 and 95.3 %. After a whole epoch it makes no difference.
+ * The logits learn at a quarter of the rate: their inputs, maxima of normalised features, are
+ * large, and at the rate the rest of the network likes their weights swing instead of settling.
+ * Found on the first 5,000 training digits, one epoch of the defaults: 96.0 % of the validation
+ * digits right instead of 18.6 %; 1/16 and 1/64 gave 95.7 and 95.3 %. After an epoch of all 55,000
+ * the difference was within the noise (1: 99.34 %, 1/4: 99.20 %, 1/16: 99.28 %, n = 1 each).
  */
 #define LOGITS_RATE 0.25f
 
