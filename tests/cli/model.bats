@@ -1,5 +1,6 @@
 # Model files: what others make of ours, and what the programs make of broken ones.
 
+# shellcheck disable=SC2154 # run sets stderr
 bats_require_minimum_version 1.5.0
 
 images=data/mnist/train-images-idx3-ubyte
@@ -45,7 +46,6 @@ EOF
     for file in "$BATS_TEST_TMPDIR"/broken/*.safetensors; do
         for program in cnn-eval cnn-predict; do
             run -2 --separate-stderr "$program" -m "$file" < "$BATS_FILE_TMPDIR/ten.bin"
-            # shellcheck disable=SC2154 # run sets them
             if [ -n "$output" ] || [ "${#stderr_lines[@]}" -ne 1 ] ||
                 [[ "$stderr" != "$program: $file: "* ]] || [[ "$stderr" == *[[:cntrl:]]* ]]; then
                 echo "$program -m $file: $output / $stderr"

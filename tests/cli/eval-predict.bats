@@ -1,0 +1,355 @@
+# cnn-eval and cnn-predict, with two small networks trained on the spot and real test digits.
+# shellcheck disable=SC2154,SC2016,SC1003 # run sets stderr; bash -c expands; JSON has backslashes
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    export T=$BATS_FILE_TMPDIR PYTHONPATH=$PWD/lib PYTHONDONTWRITEBYTECODE=1
+    export HWDR_MODEL=$T/1.safetensors
+    for seed in 1 2; do
+        idx2bin -r :4000 data/mnist/train-images-idx3-ubyte data/mnist/train-labels-idx1-ubyte |
+            cnn-train --net 'c5x8 p2 c3x16 p2 d32 d10' --optimizer adam --rate 0.005 --batch 50 \
+                --ema 0 --seed $seed -o "$T/$seed.safetensors" > /dev/null 2>&1
+    done
+    test_digits :1000 > "$T/1000.bin"
+    "$HWDR_PYTHON" tests/cli/draw_digits.py data/mnist/t10k-images-idx3-ubyte "$T"
+}
+
+# RANGE: test digits with labels.
+test_digits() {
+    idx2bin -r "$1" data/mnist/t10k-images-idx3-ubyte data/mnist/t10k-labels-idx1-ubyte
+}
+
+# BEGINNING: the last run said one line on stderr, which begins so.
+one_line() {
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ "$stderr" == "$1"* ]]
+}
+
+@test "cnn-eval's report is what NumPy computes from cnn-predict --scores" {
+    cnn-eval < "$T/1000.bin" > "$BATS_TEST_TMPDIR/report.tsv"
+    cnn-predict --scores < "$T/1000.bin" > "$BATS_TEST_TMPDIR/scores"
+    "$HWDR_PYTHON" - "$BATS_TEST_TMPDIR" "$T/1000.bin" <<'EOF'
+import sys
+import numpy
+import npystream
+
+folder = sys.argv[1]
+rows = [line.rstrip("\n").split("\t") for line in open(f"{folder}/report.tsv")]
+images, truth = npystream.read_all(open(sys.argv[2], "rb"))
+p = numpy.concatenate(list(npystream.read_scores(open(f"{folder}/scores", "rb"))))
+n, read = len(truth), p.argmax(axis=1)
+loss = -numpy.log(p[numpy.arange(n), truth].astype("f8"))
+a = (read == truth).mean()
+assert a > 0.85, a
+bins = numpy.clip(numpy.ceil(p.max(axis=1).astype("f8") * 15) - 1, 0, 14)
+ece = sum(abs(((read == truth).astype("f8") - p.max(axis=1))[bins == b].sum()) for b in range(15)) / n
+
+def near(text, value, step=1e-4):
+    assert len(text.split(".")[1]) == (4 if step == 1e-4 else 2), text
+    assert abs(float(text) - value) < 0.51 * step, (text, value)
+
+expected = ["samples", "accuracy", "loss", "ece"] + ["class"] * 10 + ["confusion"] * 10
+expected += ["wrong"] * (read != truth).sum()
+assert [row[0] for row in rows] == expected
+assert rows[0] == ["samples", "1000"]
+near(rows[1][1], a)
+near(rows[1][2], (a * (1 - a) / n) ** 0.5)
+near(rows[2][1], loss.mean())
+near(rows[2][2], loss.std(ddof=1) / n**0.5)
+near(rows[3][1], ece)
+for d in range(10):
+    hits = ((read == d) & (truth == d)).sum()
+    name, digit, precision, recall, f1, support = rows[4 + d]
+    assert digit == str(d) and support == str((truth == d).sum())
+    near(precision, hits / (read == d).sum())
+    near(recall, hits / (truth == d).sum())
+    near(f1, 2 * hits / ((read == d).sum() + (truth == d).sum()))
+    counts = [str(((truth == d) & (read == other)).sum()) for other in range(10)]
+    assert rows[14 + d] == ["confusion", str(d)] + counts
+for row, i in zip(rows[24:], numpy.flatnonzero(read != truth)):
+    assert row[1:4] == [str(i), str(truth[i]), str(read[i])], row
+    near(row[4], p[i].max(), 1e-2)
+EOF
+}
+
+@test "the report and the scores do not depend on the number of threads" {
+    cmp <(cnn-eval -t 1 < "$T/1000.bin") <(cnn-eval -t 3 < "$T/1000.bin")
+    cmp <(cnn-predict --scores -t 1 < "$T/1000.bin") <(cnn-predict --scores -t 3 < "$T/1000.bin")
+}
+
+@test "cnn-eval --min-accuracy tells good from bad, after the report" {
+    accuracy=$(cnn-eval < "$T/1000.bin" | awk '$1 == "accuracy" { print $2 }')
+    cnn-eval -a 0 < "$T/1000.bin" > /dev/null
+    cnn-eval -a "$accuracy" < "$T/1000.bin" > /dev/null # met exactly
+    percent=$(awk -v a="$accuracy" 'BEGIN { printf "%.2f%%", 100 * a }')
+    cnn-eval --min-accuracy "$percent" < "$T/1000.bin" > /dev/null
+    for bar in 1 100% "$(awk -v a="$accuracy" 'BEGIN { print a + 0.0001 }')"; do
+        run -1 --separate-stderr cnn-eval --min-accuracy "$bar" < "$T/1000.bin"
+        [ "${lines[1]:0:8}" = accuracy ]
+        one_line "cnn-eval: accuracy $accuracy is below "
+    done
+}
+
+@test "soft labels count as their likeliest class: a model agrees with itself" {
+    run -0 cnn-eval < <(cnn-predict --relabel < "$T/1000.bin")
+    [ "${lines[1]}" = "$(printf 'accuracy\t1.0000\t0.0000')" ]
+    run -0 cnn-eval < <(cnn-predict --relabel -m "$T/2.safetensors" < "$T/1000.bin")
+    [ "${lines[1]}" != "$(printf 'accuracy\t1.0000\t0.0000')" ]
+}
+
+@test "an ensemble is the mean of its members' probabilities" {
+    for models in "1" "2" "1 2" "1 1 2"; do
+        options=()
+        for model in $models; do
+            options+=(-m "$T/$model.safetensors")
+        done
+        cnn-predict --scores "${options[@]}" < "$T/1000.bin" > "$BATS_TEST_TMPDIR/$models"
+    done
+    "$HWDR_PYTHON" - "$BATS_TEST_TMPDIR" <<'EOF'
+import sys
+import numpy
+import npystream
+
+one, two, both, weighted = (
+    numpy.concatenate(list(npystream.read_scores(open(f"{sys.argv[1]}/{models}", "rb"))))
+    for models in ("1", "2", "1 2", "1 1 2")
+)
+assert abs(one - two).max() > 0.1
+assert abs(both - (one + two) / 2).max() < 1e-6
+assert abs(weighted - (2 * one + two) / 3).max() < 1e-6
+EOF
+    cnn-eval -m "$T/1.safetensors" -m "$T/2.safetensors" -a 85% < "$T/1000.bin" > /dev/null
+}
+
+@test "cnn-eval names the first sample without a label" {
+    "$HWDR_PYTHON" -c 'import sys, numpy, npystream
+images, labels = npystream.read_all(sys.stdin.buffer)
+labels[[777, 900]] = 255
+npystream.write_stream(sys.stdout.buffer, images, labels)' \
+        < "$T/1000.bin" > "$BATS_TEST_TMPDIR/unlabelled.bin"
+    run -2 --separate-stderr cnn-eval < "$BATS_TEST_TMPDIR/unlabelled.bin"
+    [ -z "$output" ]
+    one_line "cnn-eval: stdin: sample 777: has no label"
+}
+
+@test "cnn-eval refuses a stream that is empty, cut short or no stream" {
+    test_digits :0 > "$BATS_TEST_TMPDIR/empty.bin"
+    run -2 --separate-stderr cnn-eval < "$BATS_TEST_TMPDIR/empty.bin"
+    one_line "cnn-eval: stdin: "
+    for size in 0 1 200 100000 700000; do
+        run -2 --separate-stderr cnn-eval < <(head -c $size "$T/1000.bin")
+        [ -z "$output" ]
+        one_line "cnn-eval: stdin: "
+    done
+    run -2 --separate-stderr cnn-eval < "$T/digit.png"
+    one_line "cnn-eval: stdin: "
+}
+
+@test "cnn-eval refuses options and arguments it does not know" {
+    for options in --nonsense "-t 0" "-t x" "-a 1.01" "-a -0.1" "-a 101%" "-a %" "-a nan" file; do
+        # shellcheck disable=SC2086 # split on purpose
+        run -2 --separate-stderr cnn-eval $options < "$T/1000.bin"
+        [ -z "$output" ]
+        one_line "cnn-eval: "
+    done
+}
+
+@test "a drawing is read: name, digits, confidence" {
+    run -0 cnn-predict "$T/digit.png" "$T/pair.png"
+    [[ "${lines[0]}" =~ ^"$T/digit.png"$'\t7\t'(0\.[5-9][0-9][0-9]|1\.000)$ ]]
+    [[ "${lines[1]}" =~ ^"$T/pair.png"$'\t72\t'(0\.[0-9][0-9][0-9]|1\.000)$ ]]
+    [ "${#lines[@]}" -eq 2 ]
+    run -0 cnn-predict < "$T/digit.png"
+    [[ "$output" =~ ^-$'\t7\t' ]]
+    run -0 cnn-predict - < <(cat "$T/digit.png") # a pipe cannot be rewound
+    [[ "$output" =~ ^-$'\t7\t' ]]
+}
+
+@test "a blank picture has no digits, confidence 0 and exit status 1" {
+    run -1 --separate-stderr cnn-predict "$T/blank.png" "$T/digit.png"
+    [ "${lines[0]}" = "$(printf '%s\t\t0.000' "$T/blank.png")" ]
+    [[ "${lines[1]}" == *$'\t7\t'* ]]
+    [ -z "$stderr" ]
+    run -1 cnn-predict --json "$T/blank.png"
+    [ "$output" = '{"text": "", "digits": []}' ]
+    run -1 cnn-predict --scores "$T/blank.png" > /dev/null
+}
+
+@test "an illegible picture reads ? and has exit status 1" {
+    # a network that sees nothing but the mean of all pixels cannot be sure
+    test_digits :20 |
+        cnn-train --net 'gap d10' -o "$BATS_TEST_TMPDIR/dull.safetensors" > /dev/null 2>&1
+    run -1 --separate-stderr cnn-predict -m "$BATS_TEST_TMPDIR/dull.safetensors" "$T/digit.png"
+    pattern=$'digit.png\t\\?\t0\\.[0-4][0-9][0-9]$'
+    [[ "$output" =~ $pattern ]]
+    [ -z "$stderr" ]
+}
+
+@test "--one takes all ink of a picture as one digit" {
+    run -0 cnn-predict --json "$T/pair.png"
+    [ "$(grep -o '"box"' <<< "$output" | wc -l)" -eq 2 ]
+    run cnn-predict --one --json "$T/pair.png"
+    [ "$status" -le 1 ]
+    [ "$(grep -o '"box"' <<< "$output" | wc -l)" -eq 1 ]
+}
+
+@test "a sample stream is read line by line, named by number" {
+    cnn-predict < "$T/1000.bin" > "$BATS_TEST_TMPDIR/lines" || [ $? -eq 1 ]
+    cut -f1 "$BATS_TEST_TMPDIR/lines" | cmp - <(seq 0 999)
+    # it disagrees with the labels where cnn-eval says so
+    wrong=$(cnn-eval < "$T/1000.bin" | awk '$1 == "wrong" && $5 >= 0.51 { print $2 "\t" $4 }')
+    [ -n "$wrong" ]
+    while IFS= read -r row; do
+        grep -q "^$row"$'\t' "$BATS_TEST_TMPDIR/lines"
+    done <<< "$wrong"
+    run cnn-predict "$T/1000.bin" "$T/digit.png"
+    [ "${#lines[@]}" -eq 1001 ]
+    [[ "${lines[1000]}" == "$T/digit.png"$'\t7\t'* ]]
+}
+
+@test "--json has the shape that the web page relies on, an object a line" {
+    cnn-predict --json --input "$T/pair.png" "$T/digit.png" > "$BATS_TEST_TMPDIR/json"
+    "$HWDR_PYTHON" - "$BATS_TEST_TMPDIR/json" <<'EOF'
+import json, sys
+
+pair, digit = [json.loads(line) for line in open(sys.argv[1])]
+assert set(pair) == {"text", "digits"}
+assert pair["text"] == "72" and digit["text"] == "7"
+assert [d["digit"] for d in pair["digits"]] == [7, 2]
+for d in pair["digits"] + digit["digits"]:
+    assert set(d) == {"digit", "confidence", "sure", "probabilities", "box", "input"}
+    assert len(d["probabilities"]) == 10 and abs(sum(d["probabilities"]) - 1) < 1e-4
+    assert d["confidence"] == max(d["probabilities"]) == d["probabilities"][d["digit"]]
+    assert d["sure"] is (d["confidence"] >= 0.9)
+    assert len(d["box"]) == 4 and len(d["input"]) == 784
+    assert all(type(v) is int and 0 <= v <= 255 for v in d["input"]) and max(d["input"]) > 200
+x, y, width, height = pair["digits"][1]["box"]
+assert 28 * 6 + 60 < x < x + width < 2 * (28 * 6 + 60) and 30 < y < y + height < 28 * 6 + 30
+assert pair["digits"][0]["input"] == digit["digits"][0]["input"]  # whatever the polarity
+EOF
+    run -0 cnn-predict --json "$T/digit.png"
+    [[ "$output" != *input* ]]
+}
+
+@test "--relabel passes samples on with probabilities that add up to 1" {
+    cnn-predict --relabel < "$T/1000.bin" > "$BATS_TEST_TMPDIR/soft.bin"
+    cnn-predict --scores < "$T/1000.bin" > "$BATS_TEST_TMPDIR/scores"
+    "$HWDR_PYTHON" - "$T/1000.bin" "$BATS_TEST_TMPDIR" <<'EOF'
+import sys
+import numpy
+import npystream
+
+images, _ = npystream.read_all(open(sys.argv[1], "rb"))
+reader = npystream.Reader(open(f"{sys.argv[2]}/soft.bin", "rb"))
+assert reader.count == 1000
+batches = list(reader)
+assert (numpy.concatenate([b[0] for b in batches]) == images).all()
+soft = numpy.concatenate([b[1] for b in batches])
+assert soft.shape == (1000, 10) and abs(soft.sum(axis=1) - 1).max() < 1e-5
+scores = list(npystream.read_scores(open(f"{sys.argv[2]}/scores", "rb")))
+assert (numpy.concatenate(scores) == soft).all()
+EOF
+}
+
+@test "--relabel works on a stream without end, and ends quietly when its reader does" {
+    idx2bin -e 1000000 data/mnist/t10k-images-idx3-ubyte 2> "$BATS_TEST_TMPDIR/err" |
+        cnn-predict --relabel 2>> "$BATS_TEST_TMPDIR/err" | head -c 10000000 | wc -c |
+        grep -qx 10000000
+    [ ! -s "$BATS_TEST_TMPDIR/err" ]
+}
+
+@test "--scores of pictures has a record for each, a row a digit" {
+    cnn-predict --scores "$T/pair.png" "$T/digit.png" > "$BATS_TEST_TMPDIR/scores"
+    "$HWDR_PYTHON" - "$BATS_TEST_TMPDIR/scores" <<'EOF'
+import sys
+import npystream
+
+pair, digit = npystream.read_scores(open(sys.argv[1], "rb"))
+assert pair.shape == (2, 10) and digit.shape == (1, 10)
+assert list(pair.argmax(axis=1)) == [7, 2] and digit.argmax() == 7
+EOF
+}
+
+@test "a bad picture is told in one line and the others are read" {
+    head -c 500 "$T/digit.png" > "$BATS_TEST_TMPDIR/cut.png"
+    echo hello > "$BATS_TEST_TMPDIR/text.png"
+    : > "$BATS_TEST_TMPDIR/empty.png"
+    for bad in cut text empty missing; do
+        file=$BATS_TEST_TMPDIR/$bad.png
+        run -2 --separate-stderr cnn-predict "$file" "$T/digit.png"
+        [[ "$output" == "$T/digit.png"$'\t7\t'* ]]
+        one_line "cnn-predict: $file: "
+        run -2 --separate-stderr cnn-predict --json "$T/digit.png" "$file"
+        [[ "${lines[0]}" == '{"text": "7"'* ]]
+        [[ "${lines[1]}" == "{\"error\": \"$file: "*'"}' ]]
+        one_line "cnn-predict: $file: "
+        run -2 --separate-stderr cnn-predict --scores "$file"
+        one_line "cnn-predict: $file: "
+        [ "$bad" = missing ] || {
+            run -2 --separate-stderr cnn-predict < "$file"
+            [ -z "$output" ]
+            one_line "cnn-predict: stdin: "
+        }
+    done
+}
+
+@test "names and messages cannot break lines or JSON" {
+    cp "$T/digit.png" "$BATS_TEST_TMPDIR/a"$'\n\t'b.png
+    run -0 cnn-predict "$BATS_TEST_TMPDIR/a"$'\n\t'b.png
+    [[ "$output" == "$BATS_TEST_TMPDIR/a??b.png"$'\t7\t'* ]]
+    run -2 --separate-stderr cnn-predict --json '/none/"\'$'\n'.png
+    [ "$output" = '{"error": "/none/\"\\?.png: cannot open: No such file or directory"}' ]
+}
+
+@test "cnn-predict refuses a stream cut short, after what it could read" {
+    for size in 1 200 300000 700000; do
+        for option in --scores --relabel --json; do
+            run -2 --separate-stderr bash -c 'cnn-predict $1 | wc -c; exit "${PIPESTATUS[0]}"' \
+                - $option < <(head -c $size "$T/1000.bin")
+            one_line "cnn-predict: stdin: "
+        done
+        # what it wrote has no end record either
+        run -2 cnn-eval < <(head -c $size "$T/1000.bin" | cnn-predict --relabel 2> /dev/null)
+    done
+}
+
+@test "a full disk, a closed stdin and a closed stdout are trouble" {
+    for option in --json --scores --relabel; do
+        run -2 --separate-stderr bash -c 'cnn-predict $1 < "$T/1000.bin" > /dev/full' - $option
+        one_line "cnn-predict: stdout: "
+    done
+    run -2 --separate-stderr bash -c 'cnn-predict "$T/digit.png" > /dev/full'
+    one_line "cnn-predict: stdout: "
+    run -2 --separate-stderr bash -c 'cnn-eval < "$T/1000.bin" > /dev/full'
+    one_line "cnn-eval: stdout: "
+    for program in cnn-eval cnn-predict; do
+        run -2 --separate-stderr bash -c '"$1" <&-' - $program
+        one_line "$program: stdin: "
+        run -2 --separate-stderr bash -c '"$1" < "$T/1000.bin" >&-' - $program
+        one_line "$program: stdout: "
+    done
+}
+
+@test "cnn-predict refuses options that do not go together" {
+    for options in --nonsense "-t 0" --input "--scores --input" "--json --scores" \
+        "--relabel --scores" "--relabel a b"; do
+        # shellcheck disable=SC2086 # split on purpose
+        run -2 --separate-stderr cnn-predict $options < "$T/1000.bin"
+        [ -z "$output" ]
+        one_line "cnn-predict: "
+    done
+    run -2 --separate-stderr cnn-predict --relabel "$T/digit.png"
+    [ -z "$output" ]
+    one_line "cnn-predict: $T/digit.png: a picture"
+}
+
+@test "cnn-eval and cnn-predict tell their use, with an example, and their version" {
+    for program in cnn-eval cnn-predict; do
+        run -0 $program --help
+        [[ "${lines[0]}" == "Usage: $program "* ]]
+        [[ "$output" == *Example:* ]]
+        run -0 $program --version
+        [[ "$output" == "$program (hwdr) "* ]]
+    done
+}
