@@ -1,7 +1,9 @@
 #include "reading.h"
 
+#include "loss.h"
 #include "segment.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Fill the reading of digits whose boxes, inputs and probabilities are there. */
@@ -9,11 +11,11 @@ static void conclude(struct reading *reading)
 {
     reading->confidence = reading->digits > 0 ? 1 : 0;
     for (int i = 0; i < reading->digits; i++) {
-        const float *p = reading->probabilities[i];
-        int best = 0;
-        for (int c = 1; c < CLASSES; c++)
-            if (p[c] > p[best])
-                best = c;
+        float *p = reading->probabilities[i];
+        for (int c = 0; c < CLASSES; c++)
+            if (isnan(p[c])) /* a model whose sums overflow knows nothing; JSON knows no NaN */
+                p[c] = 0;
+        const int best = loss_argmax(p);
         struct reading_digit *digit = &reading->digit[i];
         digit->digit = best;
         digit->confidence = p[best];

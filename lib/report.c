@@ -1,17 +1,9 @@
 #include "report.h"
+#include "loss.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-
-static int largest(const float p[CLASSES])
-{
-    int best = 0;
-    for (int c = 1; c < CLASSES; c++)
-        if (p[c] > p[best])
-            best = c;
-    return best;
-}
 
 static double ratio(double a, double b)
 {
@@ -36,7 +28,7 @@ int report_add(struct report *report, int truth, const float probabilities[CLASS
                struct error *error)
 {
     const double floor = 1e-12; /* keeps one hopeless sample from making the mean infinite */
-    const int predicted = largest(probabilities);
+    const int predicted = loss_argmax(probabilities);
     const float confidence = probabilities[predicted];
     const struct report_wrong wrong = {report->samples, truth, predicted, confidence};
     if (predicted != truth && add_wrong(report, wrong, error) != 0)

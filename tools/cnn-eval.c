@@ -1,18 +1,17 @@
 /* cnn-eval: labelled samples in, a report of how well models read them out. */
 #include "cli.h"
+#include "loss.h"
 #include "predict.h"
 #include "report.h"
 #include "stream.h"
 
-#include <getopt.h>
-#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_MODELS = 64, MAX_THREADS = 1024 };
+enum { MAX_THREADS = 1024 };
 
 static const char help[] =
     "Usage: cnn-eval [-m MODEL]... [--min-accuracy P] [--threads N] < SAMPLES\n"
@@ -33,8 +32,7 @@ static const char help[] =
     "      cnn-eval --min-accuracy 99% > report.tsv\n";
 
 struct options {
-    const char *models[MAX_MODELS];
-    int n_models;
+    struct cli_texts models;
     int threads;
     double min_accuracy; /* a fraction; below 0 when nothing is asked */
 };
@@ -54,34 +52,21 @@ static double parse_accuracy(const char *text)
 
 static struct options parse_options(int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        {"model", required_argument, NULL, 'm'},   {"min-accuracy", required_argument, NULL, 'a'},
-        {"threads", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},       {0}};
     struct options options = {.threads = omp_get_max_threads(), .min_accuracy = -1};
-    for (int c; (c = getopt_long(argc, argv, "m:a:t:hV", long_options, NULL)) != -1;) {
-        switch (c) {
-        case 'm':
-            if (options.n_models == MAX_MODELS)
-                cli_usage("--model: more than %d models", MAX_MODELS);
-            options.models[options.n_models++] = optarg;
-            break;
-        case 'a':
-            options.min_accuracy = parse_accuracy(optarg);
-            break;
-        case 't':
-            options.threads = (int)cli_integer("--threads", optarg, 1, MAX_THREADS);
-            break;
-        case 'h':
-            cli_help(help);
-        case 'V':
-            cli_version();
-        default:
-            exit(CLI_TROUBLE);
-        }
-    }
-    if (optind < argc)
-        cli_usage("'%s': unexpected: samples come on stdin", argv[optind]);
+    const char *accuracy = NULL;
+    const struct cli_option table[] = {{.name = "model", .letter = 'm', .texts = &options.models},
+                                       {.name = "min-accuracy", .letter = 'a', .text = &accuracy},
+                                       {.name = "threads",
+                                        .letter = 't',
+                                        .count = &options.threads,
+                                        .low = 1,
+                                        .high = MAX_THREADS},
+                                       {0}};
+    const int first = cli_options(argc, argv, help, table);
+    if (first < argc)
+        cli_usage("'%s': unexpected: samples come on stdin", argv[first]);
+    if (accuracy)
+        options.min_accuracy = parse_accuracy(accuracy);
     return options;
 }
 
@@ -90,12 +75,7 @@ static int truth_of(const struct samples *samples, size_t i)
 {
     if (!samples->soft)
         return samples->labels[i] == LABEL_UNKNOWN ? -1 : samples->labels[i];
-    const float *p = samples->soft + i * CLASSES;
-    int best = 0;
-    for (int c = 1; c < CLASSES; c++)
-        if (p[c] > p[best])
-            best = c;
-    return best;
+    return loss_argmax(samples->soft + i * CLASSES);
 }
 
 static void evaluate(struct predictor *predictor, struct report *report)
@@ -131,13 +111,13 @@ int main(int argc, char **argv)
 {
     cli_start(argv);
     struct options options = parse_options(argc, argv);
-    char *standard = options.n_models ? NULL : cli_default_model();
+    char *standard = options.models.n ? NULL : cli_default_model();
     if (standard)
-        options.models[options.n_models++] = standard;
+        options.models.text[options.models.n++] = standard;
 
     struct error error;
     struct predictor *predictor =
-        predictor_open(options.models, options.n_models, options.threads, &error);
+        predictor_open(options.models.text, options.models.n, options.threads, &error);
     if (!predictor)
         cli_die("%s", error.text);
     struct report report = {0};

@@ -6,16 +6,14 @@
 #include "stream.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_MODELS = 64, MAX_THREADS = 1024, INPUT = 256, SCORES, RELABEL, ONE };
+enum { MAX_THREADS = 1024 };
 
 static const char help[] =
     "Usage: cnn-predict [-m MODEL]... [OPTION]... [FILE]...\n"
@@ -40,8 +38,7 @@ static const char help[] =
 enum output { LINES, JSON, PROBABILITIES, RELABELLED };
 
 struct run {
-    const char *models[MAX_MODELS];
-    int n_models;
+    struct cli_texts models;
     int threads;
     enum output output;
     bool with_input, one;
@@ -51,57 +48,28 @@ struct run {
     bool failed; /* an input was bad */
 };
 
-static void parse_options(struct run *run, int argc, char **argv)
+/* Returns: index of the first input in argv. */
+static int parse_options(struct run *run, int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        {"model", required_argument, NULL, 'm'},   {"one", no_argument, NULL, '1'},
-        {"json", no_argument, NULL, 'j'},          {"input", no_argument, NULL, INPUT},
-        {"scores", no_argument, NULL, SCORES},     {"relabel", no_argument, NULL, RELABEL},
-        {"threads", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},       {0}};
-    int outputs = 0;
-    for (int c; (c = getopt_long(argc, argv, "m:1jt:hV", long_options, NULL)) != -1;) {
-        switch (c) {
-        case 'm':
-            if (run->n_models == MAX_MODELS)
-                cli_usage("--model: more than %d models", MAX_MODELS);
-            run->models[run->n_models++] = optarg;
-            break;
-        case '1':
-            run->one = true;
-            break;
-        case 'j':
-            run->output = JSON;
-            outputs++;
-            break;
-        case INPUT:
-            run->with_input = true;
-            break;
-        case SCORES:
-            run->output = PROBABILITIES;
-            outputs++;
-            break;
-        case RELABEL:
-            run->output = RELABELLED;
-            outputs++;
-            break;
-        case 't':
-            run->threads = (int)cli_integer("--threads", optarg, 1, MAX_THREADS);
-            break;
-        case 'h':
-            cli_help(help);
-        case 'V':
-            cli_version();
-        default:
-            exit(CLI_TROUBLE);
-        }
-    }
-    if (outputs > 1)
+    bool json = false, scores = false, relabel = false;
+    const struct cli_option table[] = {
+        {.name = "model", .letter = 'm', .texts = &run->models},
+        {.name = "one", .letter = '1', .flag = &run->one},
+        {.name = "json", .letter = 'j', .flag = &json},
+        {.name = "input", .flag = &run->with_input},
+        {.name = "scores", .flag = &scores},
+        {.name = "relabel", .flag = &relabel},
+        {.name = "threads", .letter = 't', .count = &run->threads, .low = 1, .high = MAX_THREADS},
+        {0}};
+    const int first = cli_options(argc, argv, help, table);
+    if (json + scores + relabel > 1)
         cli_usage("--json, --scores and --relabel exclude each other");
-    if (run->with_input && run->output != JSON)
+    if (run->with_input && !json)
         cli_usage("--input: needs --json");
-    if (run->output == RELABELLED && argc - optind > 1)
+    if (relabel && argc - first > 1)
         cli_usage("--relabel: takes one stream");
+    run->output = json ? JSON : scores ? PROBABILITIES : relabel ? RELABELLED : LINES;
+    return first;
 }
 
 /* Print text with what would break a line, or a JSON string, replaced by '?'. */
@@ -139,7 +107,7 @@ static void open_predictor(struct run *run, int threads)
 {
     struct error error;
     if (!run->predictor)
-        run->predictor = predictor_open(run->models, run->n_models, threads, &error);
+        run->predictor = predictor_open(run->models.text, run->models.n, threads, &error);
     if (!run->predictor)
         cli_die("%s", error.text);
 }
@@ -270,16 +238,16 @@ int main(int argc, char **argv)
 {
     cli_start(argv);
     struct run run = {.threads = omp_get_max_threads()};
-    parse_options(&run, argc, argv);
+    const int first = parse_options(&run, argc, argv);
     if (run.output == PROBABILITIES || run.output == RELABELLED)
         cli_refuse_terminal();
-    char *standard = run.n_models ? NULL : cli_default_model();
+    char *standard = run.models.n ? NULL : cli_default_model();
     if (standard)
-        run.models[run.n_models++] = standard;
+        run.models.text[run.models.n++] = standard;
 
-    const int files = argc - optind;
+    const int files = argc - first;
     for (int i = 0; i < (files ? files : 1); i++) {
-        const char *name = files ? argv[optind + i] : "-";
+        const char *name = files ? argv[first + i] : "-";
         struct error error;
         if (read_input(&run, name, &error) != 0)
             complain(&run, name, error.text);

@@ -37,7 +37,8 @@ def put_float(way, value):
 
 
 # cut short: inside the length, the header, at its end, inside the data
-for cut in (0, 1, 7, 8, 9, 8 + length // 2, 8 + length - 1, 8 + length, 8 + length + 1, len(good) - 1):
+begin = 8 + length
+for cut in (0, 1, 7, 8, 9, begin // 2, begin - 1, begin, begin + 1, len(good) - 1):
     put(f"cut-{cut}", good[:cut])
 put("trailing-byte", good + b"\0")
 put("length-0", struct.pack("<Q", 0) + good[8:])
@@ -55,7 +56,7 @@ put("duplicate-metadata", pack(text.replace('"format":', '"format": "hwdr 1", "f
 begin, end = header[first]["data_offsets"]
 size = header[second]["data_offsets"][1] - header[second]["data_offsets"][0]
 change("overlap", lambda h: h[second].update(data_offsets=[begin, begin + size]))
-change("overlap-partly", lambda h: h[second].update(shape=[8 + 1], data_offsets=[end - 4, end + 32]))
+change("overlap-partly", lambda h: h[second].update(data_offsets=[end - 4, end - 4 + size]))
 change("out-of-range", lambda h: h[first].update(data_offsets=[begin + len(data), end + len(data)]))
 change("backwards", lambda h: h[first].update(data_offsets=[end, begin]))
 change("negative", lambda h: h[first].update(data_offsets=[begin - 4, end - 4]))

@@ -43,7 +43,8 @@ loss = -numpy.log(p[numpy.arange(n), truth].astype("f8"))
 a = (read == truth).mean()
 assert a > 0.85, a
 bins = numpy.clip(numpy.ceil(p.max(axis=1).astype("f8") * 15) - 1, 0, 14)
-ece = sum(abs(((read == truth).astype("f8") - p.max(axis=1))[bins == b].sum()) for b in range(15)) / n
+gap = (read == truth).astype("f8") - p.max(axis=1)
+ece = sum(abs(gap[bins == b].sum()) for b in range(15)) / n
 
 def near(text, value, step=1e-4):
     assert len(text.split(".")[1]) == (4 if step == 1e-4 else 2), text

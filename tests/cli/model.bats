@@ -63,7 +63,8 @@ EOF
     [ "$stderr" = "cnn-eval: $BATS_TEST_TMPDIR/none: cannot open: No such file or directory" ]
     run -2 --separate-stderr cnn-eval -m "$BATS_TEST_TMPDIR" < "$BATS_FILE_TMPDIR/ten.bin"
     [ "$stderr" = "cnn-eval: $BATS_TEST_TMPDIR: not a regular file" ]
-    HWDR_MODEL=$BATS_TEST_TMPDIR/other run -2 --separate-stderr cnn-predict < "$BATS_FILE_TMPDIR/ten.bin"
+    HWDR_MODEL=$BATS_TEST_TMPDIR/other \
+        run -2 --separate-stderr cnn-predict < "$BATS_FILE_TMPDIR/ten.bin"
     [ "$stderr" = "cnn-predict: $BATS_TEST_TMPDIR/other: cannot open: No such file or directory" ]
 }
 

@@ -162,6 +162,16 @@ static void json_has_the_shape_that_the_design_fixes(void **state)
     json_decref(json);
 }
 
+static void a_model_that_overflows_reads_nothing_and_breaks_no_json(void **state)
+{
+    (void)state;
+    static struct reading reading;
+    read_dot(&reading, 4, NAN);
+    assert_string_equal(reading.text, "?");
+    assert_true(reading.confidence == 0);
+    json_decref(json_of(&reading, false));
+}
+
 static void json_of_many_and_of_none(void **state)
 {
     (void)state;
@@ -185,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_blank_image_has_no_digit),
         cmocka_unit_test(a_picture_is_read_digit_by_digit),
         cmocka_unit_test(json_has_the_shape_that_the_design_fixes),
+        cmocka_unit_test(a_model_that_overflows_reads_nothing_and_breaks_no_json),
         cmocka_unit_test(json_of_many_and_of_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
