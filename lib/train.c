@@ -303,8 +303,8 @@ static void first_difference(const char *a, const char *b, char *text, size_t ro
     size_t same = 0;
     while (a[same] && a[same] == b[same])
         same++;
-    while (same > 0 && strncmp(a + same, " --", 3) != 0)
-        same--;
+    while (same > 0 && strncmp(a + --same, " --", 3) != 0)
+        ;
     const char *begin = a + same + (a[same] == ' '), *end = strstr(begin, " --");
     snprintf(text, room, "%.*s", end ? (int)(end - begin) : (int)strlen(begin), begin);
 }
