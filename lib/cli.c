@@ -1,6 +1,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
@@ -12,8 +13,17 @@
 
 static const char *program = "hwdr";
 
+/* A closed stream is opened the wrong way round: reading or writing it fails, as it would have. */
+static void keep_places(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+            exit(CLI_TROUBLE);
+}
+
 void cli_start(char **argv)
 {
+    keep_places();
     if (!argv[0])
         return;
     const char *slash = strrchr(argv[0], '/');

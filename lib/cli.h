@@ -18,7 +18,8 @@ enum { CLI_NO = 1, CLI_TROUBLE = 2 };
 
 /*
  * First statement of main(): shortens argv[0] to the program's name, which from then on begins each
- * message (and getopt_long's).
+ * message (and getopt_long's). Makes sure that no file opened later takes the place of a standard
+ * stream that was closed.
  */
 void cli_start(char **argv);
 
@@ -44,8 +45,8 @@ struct cli_texts {
 };
 
 /*
- * One option of a program. Exactly one of the pointers is set: it says what kind of value the option
- * takes, and where the value goes. What is not given on the command line stays as it was.
+ * One option of a program. Exactly one of the pointers is set: it says what kind of value the
+ * option takes, and where the value goes. What is not given on the command line stays as it was.
  */
 struct cli_option {
     const char *name; /* "rate" for --rate; NULL ends a table */

@@ -17,7 +17,7 @@ idx2bin --range 55000:60000 "$images" "$labels" > "$held_out"
 
 idx2bin --range 0:55000 "$images" "$labels" |
     augment --none --shift 1 --zoom 0.05 --rotate 3 --seed "$SEED" --epochs "$EPOCHS" |
-    cnn-train --net 'c5x24 p2 c3x48 c3x48 p2 c3x96 c3x96 gmp d10' --seed "$SEED" \
+    cnn-train --net 'c5x24v p2 c3x48 c3x48 p2 c3x96 c3x96 gmp d10' --seed "$SEED" \
         --threads "$THREADS" --optimizer sgd --rate 0.1 --momentum 0.9 --weight-decay 5e-4 \
         --schedule cosine --warmup 0.15 --batch 100 \
         --epoch-size 55000 --report-every 55000 --val "$held_out" -o "$OUT" \

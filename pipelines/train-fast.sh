@@ -22,4 +22,5 @@ idx2bin --range 0:55000 "$images" "$labels" |
         --optimizer adam --rate 0.01 --beta1 0.7 --beta2 0.9 --schedule onecycle --warmup 0.3 \
         --batch 256 --label-smoothing 0 --epoch-size 55000 --report-every 11000 \
         --val "$held_out" --meta data="MNIST, training digits 0 to 54,999, augmented" \
+        --meta data_sha256="$(sha256sum < "$images" | cut -d " " -f 1)" \
         -o "$OUT" > "${OUT%.safetensors}.tsv"

@@ -26,5 +26,6 @@ idx2bin --range 0:55000 "$images" "$labels" |
         --schedule cosine --warmup 0.15 --batch 100 --label-smoothing 0.03 --ema 0.995 \
         --epoch-size 55000 --report-every 27500 --val "$held_out" \
         --meta data="MNIST, training digits 0 to 54,999, augmented" \
+        --meta data_sha256="$(sha256sum < "$images" | cut -d " " -f 1)" \
         --checkpoint "$checkpoint" --resume -o "$OUT" >> "$metrics"
 rm -f "$checkpoint"
