@@ -37,7 +37,8 @@ setup() {
     list '*.1'
     # The pages refer to each other before they are installed; and our lines have 100 columns.
     mandoc -Tlint "${files[@]}" > "$BATS_TEST_TMPDIR/lint" || true
-    absent -v 'manual not found|longer than 80 bytes|operating system explicitly' "$BATS_TEST_TMPDIR/lint"
+    absent -v 'manual not found|longer than 80 bytes|operating system explicitly' \
+        "$BATS_TEST_TMPDIR/lint"
 }
 
 @test "every program has its manual page, with its exit status and examples" {

@@ -189,7 +189,10 @@ with npystream.Writer(sys.stdout.buffer) as out:
 
 @test "--wrong shows the report's samples alone" {
     idx2bin -r :300 "$images" "$labels" > "$t/samples"
-    printf 'samples\t300\naccuracy\t0.99\t0.005\nwrong\t299\t8\t9\t0.5\nwrong\t0\t7\t2\t0.61\n' > "$t/report"
+    {
+        printf 'samples\t300\naccuracy\t0.99\t0.005\n'
+        printf 'wrong\t299\t8\t9\t0.5\nwrong\t0\t7\t2\t0.61\n'
+    } > "$t/report"
     bin2png -w "$t/report" < "$t/samples" > "$t/wrong.png"
     [ "$(od -An -tu1 -j16 -N8 "$t/wrong.png" | awk '{print $4, $8}')" = "62 39" ]
     # One sample whose caption is alone on its sheet, with and without the predicted digit.
