@@ -4,6 +4,7 @@
 #include "workspace.h"
 
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +119,33 @@ void predictor_run(struct predictor *p, const uint8_t *images, size_t n, float *
         run_chunk(p, omp_get_thread_num(), images + first * IMAGE_PIXELS,
                   (int)(left < CHUNK ? left : CHUNK), probabilities + first * CLASSES);
     }
+}
+
+/* Word `place` of a network's text. */
+static void copy_word(const char *text, int place, char *word, size_t size)
+{
+    for (; place > 0; place--) {
+        text += strcspn(text, " ");
+        text += strspn(text, " ");
+    }
+    snprintf(word, size, "%.*s", (int)strcspn(text, " "), text);
+}
+
+bool predictor_layer(const struct predictor *p, int i, struct predictor_layer *layer, float *values)
+{
+    const struct member *member = &p->member[0];
+    const struct workspace *workspace = member->workspace[0];
+    struct workspace_output output;
+    for (int l = 0; l < workspace_layers(member->net); l++) {
+        if (!workspace_output(workspace, l, 0, &output, NULL) || i-- > 0)
+            continue;
+        copy_word(net_text(member->net), output.place, layer->name, sizeof layer->name);
+        layer->channels = output.channels;
+        layer->height = output.height;
+        layer->width = output.width;
+        return !values || workspace_output(workspace, l, 0, &output, values);
+    }
+    return false;
 }
 
 void predictor_free(struct predictor *p)

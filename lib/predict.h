@@ -6,6 +6,7 @@
 #include "model.h"
 #include "sample.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct predictor;
@@ -28,6 +29,22 @@ struct predictor *predictor_open(const char *const *paths, int n, int threads,
  */
 void predictor_run(struct predictor *predictor, const uint8_t *images, size_t n,
                    float *probabilities);
+
+/* A layer's name, as the network's text spells it, and the shape of what it gives. */
+struct predictor_layer {
+    char name[32];
+    int channels, height, width;
+};
+
+/*
+ * What the first model's layers gave for the first image of the last predictor_run() of at most 16
+ * images by one thread: layer `i` counted from 0, without those that inference passes over.
+ * Activations are taken after batch norm and ReLU; the last layer gives logits. With `values` NULL
+ * only the layer is described.
+ * Shapes: values [channels,height,width] f32. Returns: false when there is no layer `i`.
+ */
+bool predictor_layer(const struct predictor *predictor, int i, struct predictor_layer *layer,
+                     float *values);
 
 void predictor_free(struct predictor *predictor);
 

@@ -192,6 +192,28 @@ void workspace_forward(struct workspace *w, const float *block, float *gradient,
         }
 }
 
+bool workspace_output(const struct workspace *w, int layer, int i, struct workspace_output *output,
+                      float *plain)
+{
+    if (!runs(w, layer))
+        return false;
+    const struct layer *made_by = net_layer(w->net, layer);
+    const struct shape shape = made_by->out;
+    const struct buffer *value = &w->value[layer + 1];
+    *output = (struct workspace_output){made_by->place, shape.channels, shape.height, shape.width};
+    if (!plain)
+        return true;
+    for (int c = 0; c < shape.channels; c++)
+        for (int y = 0; y < shape.height; y++) {
+            const float *row = value->at + (size_t)i * value->strides.sample +
+                               (size_t)(c / LANES) * value->strides.block +
+                               (size_t)y * value->strides.row + c % LANES;
+            for (int x = 0; x < shape.width; x++)
+                *plain++ = row[(size_t)x * value->strides.pixel];
+        }
+    return true;
+}
+
 const float *workspace_logits(const struct workspace *w, int i)
 {
     return w->value[w->layers].at + (size_t)i * w->value[w->layers].strides.sample;

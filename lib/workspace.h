@@ -41,6 +41,21 @@ void workspace_input(struct workspace *workspace, const uint8_t *images, int n);
 void workspace_forward(struct workspace *workspace, const float *block, float *gradient,
                        const struct workspace_place *place);
 
+/* What a layer gave: the place of its text in the network's text, and its shape. */
+struct workspace_output {
+    int place, channels, height, width;
+};
+
+/*
+ * What a layer of an inference workspace gave for sample i of the last workspace_forward();
+ * 0 <= layer < workspace_layers(). With `plain` NULL only the shape is told.
+ * Shapes: plain [channels,height,width] f32.
+ * Returns: false where inference passes over the layer: batch norm is folded into the layer before
+ * it, dropout does nothing.
+ */
+bool workspace_output(const struct workspace *workspace, int layer, int i,
+                      struct workspace_output *output, float *plain);
+
 /* Logits of sample i: 10 floats, followed by padding. And where to put d loss / d logits. */
 const float *workspace_logits(const struct workspace *workspace, int i);
 float *workspace_logits_gradient(struct workspace *workspace, int i);
