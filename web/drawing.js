@@ -1,0 +1,102 @@
+/**
+ * The drawing: a list of strokes, pictures and wipes, so that every step can be undone. No pixels
+ * and no page here.
+ *
+ * Lengths are in units of the sheet, which is SHEET.width by SHEET.height whatever its size on the
+ * screen.
+ */
+
+export const SHEET = Object.freeze({ width: 640, height: 480 });
+
+/**
+ * @typedef {{x: number, y: number}} Point
+ * @typedef {{kind: 'stroke', points: Point[], width: number, erase: boolean}} Stroke
+ * @typedef {{kind: 'picture', image: CanvasImageSource, width: number, height: number,
+ *            one: boolean}} Picture  `one`: it is known to hold a single digit
+ * @typedef {Stroke | Picture | {kind: 'wipe'}} Step
+ */
+
+export class Drawing extends EventTarget {
+    /** @type {Step[]} */ #done = [];
+    /** @type {Step[]} */ #undone = [];
+    /** Counts every change: an answer belongs to the drawing whose version it carries. */
+    version = 0;
+
+    /** What is to be seen: the steps since the last wipe. @returns {Step[]} */
+    get steps() {
+        return this.#done.slice(this.#done.findLastIndex((step) => step.kind === 'wipe') + 1);
+    }
+
+    /** The picture under the strokes, if there is one. @returns {Picture | undefined} */
+    get picture() {
+        return this.steps.find((step) => step.kind === 'picture');
+    }
+
+    /** Nothing but paper (or strokes of the eraser). */
+    get empty() {
+        return !this.steps.some((step) => step.kind === 'picture' || !step.erase);
+    }
+
+    get canUndo() {
+        return this.#done.length > 0;
+    }
+
+    get canRedo() {
+        return this.#undone.length > 0;
+    }
+
+    /** Put the pen down. @param {Point} point @param {number} width @param {boolean} erase */
+    begin(point, width, erase) {
+        this.#push({ kind: 'stroke', points: [point], width, erase });
+    }
+
+    /** Go on with the stroke that was begun last. @param {Point[]} points */
+    extend(points) {
+        const stroke = this.#done.at(-1);
+        if (stroke?.kind === 'stroke') {
+            stroke.points.push(...points);
+            this.#changed();
+        }
+    }
+
+    /** Replace everything by a picture. @param {Omit<Picture, 'kind'>} picture */
+    place(picture) {
+        if (!this.empty) {
+            this.#done.push({ kind: 'wipe' });
+        }
+        this.#push({ kind: 'picture', ...picture });
+    }
+
+    wipe() {
+        if (this.steps.length > 0) {
+            this.#push({ kind: 'wipe' });
+        }
+    }
+
+    undo() {
+        this.#move(this.#done, this.#undone);
+    }
+
+    redo() {
+        this.#move(this.#undone, this.#done);
+    }
+
+    #move(from, to) {
+        const step = from.pop();
+        if (step) {
+            to.push(step);
+            this.#changed();
+        }
+    }
+
+    #push(step) {
+        this.#done.push(step);
+        this.#undone = [];
+        this.#changed();
+    }
+
+    #changed() {
+        this.version++;
+        this.dispatchEvent(new Event('change'));
+    }
+}
