@@ -55,6 +55,9 @@ plots: all data ## draw the shipped model's graphs into plots/
 bench: all data ## measure the programs' speed
 	@BUILD=$(BUILD) tests/bench/run.sh
 
+peers: ## put what bench compares with into build/peers (Python, 3 GB)
+	@tests/bench/peers.sh build/peers
+
 clean: ## remove everything that was built
 	rm -rf build
 
@@ -100,5 +103,5 @@ uninstall: ## remove what install put there
 	@for folder in model plots ''; do \
 	  rmdir '$(DESTDIR)$(PREFIX)'/share/hwdr/$$folder 2>/dev/null || :; done
 
-.PHONY: all help deps data demo test plots bench install uninstall clean tests
+.PHONY: all help deps data demo test plots bench peers install uninstall clean tests
 -include $(wildcard $(addprefix $(BUILD)/obj/,*.d kernels/*.d tools/*.d tests/*.d))

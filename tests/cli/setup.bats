@@ -32,10 +32,10 @@ own_tree() {
 
 @test "make help names every target, a line each" {
     run -0 make --no-print-directory help
-    for target in all deps data demo test plots bench install uninstall clean help; do
+    for target in all deps data demo test plots bench peers install uninstall clean help; do
         [ "$(grep -cE "^  $target +[a-z]" <<< "$output")" -eq 1 ]
     done
-    [ "${#lines[@]}" -eq 11 ]
+    [ "${#lines[@]}" -eq 12 ]
 }
 
 @test "deps is content where everything is there, and installs nothing" {
