@@ -272,7 +272,9 @@ float train_rate(const struct trainer *t)
 
 void train_result(const struct trainer *t, struct model *model)
 {
-    memcpy(model->block, t->options.ema > 0 ? t->average : t->block, t->floats * sizeof(float));
+    /* before it takes in any, the average is the initial weights */
+    const float *result = t->counters.averaged > 0 ? t->average : t->block;
+    memcpy(model->block, result, t->floats * sizeof(float));
 }
 
 /* The extra tensors of a checkpoint, for writing from and reading into the trainer. */
