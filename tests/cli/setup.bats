@@ -10,6 +10,7 @@ setup() {
 
 # NAME TEXT: a command of that name, first on PATH, that runs TEXT.
 stub() {
+    rm -f "$stubs/$1" # may be bare_path's link: writing through it would hit the real command
     printf '#!/bin/bash\n%s\n' "$2" > "$stubs/$1"
     chmod +x "$stubs/$1"
 }
