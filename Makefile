@@ -25,16 +25,17 @@ FOREIGN := $(filter-out $(ISAS_$(TARGET)),$(ISAS_x86_64) $(ISAS_aarch64))
 KERNELS  := $(filter-out $(FOREIGN:%=lib/kernels/%.c),$(wildcard lib/kernels/*.c))
 OBJECTS  := $(patsubst lib/%.c,$(BUILD)/obj/%.o,$(wildcard lib/*.c) $(KERNELS))
 PROGRAMS := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
+WEB      := $(BUILD)/web-predict
 TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 PARALLEL := $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(PROGRAMS) ## build the programs into build/
+all: $(PROGRAMS) $(WEB) ## build the programs into build/
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  \1	/p' Makefile | expand -t 14
 
 deps: ## install what is missing with apt-get (NO_INSTALL=1 only names it)
-	@pipelines/deps.sh build test
+	@pipelines/deps.sh build serve test
 
 data: ## put MNIST into data/mnist/, verified
 	@pipelines/data.sh
@@ -48,6 +49,14 @@ test: ## build and run every test
 	@pipelines/deps.sh build test
 	@$(MAKE) --no-print-directory $(PARALLEL) all data tests
 	@BUILD=$(BUILD) tests/run
+
+serve: ## draw a digit in the browser: http://localhost:5000, or PORT=
+	@pipelines/deps.sh build serve
+	@$(MAKE) --no-print-directory $(PARALLEL) web-data
+	@BUILD=$(BUILD) pipelines/serve.sh
+
+web-data: all data
+	@BUILD=$(BUILD) pipelines/web-data.sh
 
 plots: all data ## draw the shipped model's graphs into plots/
 	@BUILD=$(BUILD) pipelines/plots.sh
@@ -81,6 +90,9 @@ $(BUILD)/%: tools/%.c $(BUILD)/libhwdr.a
 	$(COMPILE) -MMD -MP -MF $(BUILD)/obj/tools/$*.d $(LDFLAGS) -o $@ $< \
 	  $(BUILD)/libhwdr.a $(LIBS)
 
+$(WEB): $(wildcard web/*.[ch] lib/*.h) $(BUILD)/libhwdr.a
+	$(COMPILE) $(LDFLAGS) -o $@ $(wildcard web/*.c) $(BUILD)/libhwdr.a -lfcgi $(LIBS)
+
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libhwdr.a
 	@mkdir -p $(BUILD)/tests $(BUILD)/obj/tests
 	$(COMPILE) -MMD -MP -MF $(BUILD)/obj/tests/$*.d $(LDFLAGS) -o $@ $< \
@@ -103,5 +115,5 @@ uninstall: ## remove what install put there
 	@for folder in model plots ''; do \
 	  rmdir '$(DESTDIR)$(PREFIX)'/share/hwdr/$$folder 2>/dev/null || :; done
 
-.PHONY: all help deps data demo test plots bench peers install uninstall clean tests
+.PHONY: all help deps data demo test serve web-data plots bench peers install uninstall clean tests
 -include $(wildcard $(addprefix $(BUILD)/obj/,*.d kernels/*.d tools/*.d tests/*.d))

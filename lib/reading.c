@@ -83,7 +83,7 @@ static void write_digit(const struct reading *reading, int i, bool with_input, F
     fputc('}', out);
 }
 
-void reading_json(const struct reading *reading, bool with_input, FILE *out)
+void reading_json_open(const struct reading *reading, bool with_input, FILE *out)
 {
     fprintf(out, "{\"text\": \"%s\", \"digits\": [", reading->text);
     for (int i = 0; i < reading->digits; i++) {
@@ -91,5 +91,11 @@ void reading_json(const struct reading *reading, bool with_input, FILE *out)
             fputs(", ", out);
         write_digit(reading, i, with_input, out);
     }
-    fputs("]}", out);
+    fputc(']', out);
+}
+
+void reading_json(const struct reading *reading, bool with_input, FILE *out)
+{
+    reading_json_open(reading, with_input, out);
+    fputc('}', out);
 }

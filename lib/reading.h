@@ -65,4 +65,7 @@ bool reading_any(const struct reading *reading);
  */
 void reading_json(const struct reading *reading, bool with_input, FILE *out);
 
+/* The same without the closing brace, so that more may follow. */
+void reading_json_open(const struct reading *reading, bool with_input, FILE *out);
+
 #endif

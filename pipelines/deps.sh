@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What the machine must have, checked in a blink; what is missing is installed with apt-get.
 #
-#   pipelines/deps.sh GROUP...    GROUP is build (to build, and make demo) or test (make test)
+#   pipelines/deps.sh GROUP...    GROUP is build (to build, and make demo), serve (make serve) or
+#                                 test (make test)
 #   NO_INSTALL=1                  install nothing: name what is missing, exit 1
 #
 # A part counts as there when it works, wherever it came from: a header that the compiler finds, a
@@ -18,8 +19,13 @@ build libpng-dev        header  png.h
 build zlib1g-dev        header  zlib.h
 build libjansson-dev    header  jansson.h
 build librandom123-dev  header  Random123/philox.h
+build libfcgi-dev       header  fcgiapp.h
 build gnuplot-nox       command gnuplot
 build curl,ca-certificates command npm curl
+serve lighttpd          command lighttpd
+test  lighttpd          command lighttpd
+test  busybox           command busybox
+test  curl              command curl
 test  libcmocka-dev     header  cmocka.h
 test  bats              command bats
 test  shellcheck        command shellcheck
@@ -48,7 +54,7 @@ missing() {
         header) grep -qxF "$names" <<<"$present" && continue ;;
         command)
             for name in $names; do
-                [ -n "$(type -P "$name")" ] && continue 2
+                [ -n "$(PATH=$PATH:/usr/sbin type -P "$name")" ] && continue 2
             done
             ;;
         module) "$HWDR_PYTHON" -c "import importlib.util, sys
@@ -69,8 +75,8 @@ run() {
 
 [ $# -gt 0 ] || set -- build test
 for group; do
-    case $group in build | test) ;; *)
-        say "'$group' is not a group: build, test" >&2
+    case $group in build | serve | test) ;; *)
+        say "'$group' is not a group: build, serve, test" >&2
         exit 2
         ;;
     esac
@@ -104,6 +110,11 @@ apt=("${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Ti
 run "${apt[@]}" update || run "${apt[@]}" update || say "the lists could not be refreshed" >&2
 install=("${apt[@]}" install -y --no-install-recommends "${packages[@]}")
 run "${install[@]}" || { run "${apt[@]}" update && run "${install[@]}"; }
+
+# Debian's package starts a server of its own on port 80, which nobody asked for.
+if [[ " ${packages[*]} " == *" lighttpd "* ]] && [ -d /run/systemd/system ]; then
+    run "${as_root[@]}" systemctl disable --now lighttpd || true
+fi
 
 mapfile -t packages < <(missing "$@")
 if [ ${#packages[@]} -gt 0 ]; then

@@ -19,7 +19,7 @@ stub() {
 bare_path() {
     for name in bash awk cat cut dirname env grep gzip head id mkdir mktemp mv rm sed sha256sum \
         tail tar tr "$@"; do
-        ln -s "$(type -P "$name")" "$stubs/$name"
+        ln -s "$(PATH=$PATH:/usr/sbin type -P "$name")" "$stubs/$name"
     done
     bare=$stubs
 }
@@ -33,10 +33,10 @@ own_tree() {
 
 @test "make help names every target, a line each" {
     run -0 make --no-print-directory help
-    for target in all deps data demo test plots bench peers install uninstall clean help; do
+    for target in all deps data demo test serve plots bench peers install uninstall clean help; do
         [ "$(grep -cE "^  $target +[a-z]" <<< "$output")" -eq 1 ]
     done
-    [ "${#lines[@]}" -eq 12 ]
+    [ "${#lines[@]}" -eq 13 ]
 }
 
 @test "deps is content where everything is there, and installs nothing" {
@@ -48,7 +48,7 @@ own_tree() {
 
 @test "deps with NO_INSTALL names exactly what is missing and fails" {
     stub apt-get "touch '$BATS_TEST_TMPDIR/called'"
-    bare_path cc make npm python3 git bats clang-format mandoc
+    bare_path cc make npm python3 git bats clang-format mandoc lighttpd busybox curl
     ln -s "$(type -P as)" "$stubs/"
     PATH=$bare NO_INSTALL=1 run -1 --separate-stderr pipelines/deps.sh build test
     [ "$output" = "deps: missing: gnuplot-nox shellcheck" ]
