@@ -47,7 +47,7 @@ demo: ## on a fresh machine: train, evaluate, draw the graphs, read a drawing
 
 test: ## build and run every test
 	@pipelines/deps.sh build test
-	@$(MAKE) --no-print-directory $(PARALLEL) all data tests
+	@$(MAKE) --no-print-directory $(PARALLEL) tests web-data
 	@BUILD=$(BUILD) tests/run
 
 serve: ## draw a digit in the browser: http://localhost:5000, or PORT=
