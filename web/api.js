@@ -1,5 +1,8 @@
 /** The predictor's address space, relative to the page, and what its errors mean. */
 
+/** Where the programs are; a server that keeps its CGI in a folder writes "cgi-bin/" there. */
+export const PROGRAMS = document.querySelector('meta[name="api"]').content;
+
 /** The server answered, and the answer is no: its own words. */
 export class Refused extends Error {}
 
@@ -44,19 +47,19 @@ async function request(path, options) {
 export async function predict(png, { one, inside, signal } = {}) {
     const query = `input=1${one ? '&one=1' : ''}${inside ? '&layers=1&occlusion=1' : ''}`;
     const headers = { 'Content-Type': 'image/png' };
-    const response = await request(`predict?${query}`, { method: 'POST', headers, body: png, signal });
+    const response = await request(`${PROGRAMS}predict?${query}`, { method: 'POST', headers, body: png, signal });
     return response.json();
 }
 
 /** The model's card and its first filters. */
 export async function model() {
-    return (await request('model')).json();
+    return (await request(`${PROGRAMS}model`)).json();
 }
 
 /** Keep a drawing and its true digit. @param {Blob} png @param {number} label */
 export async function correct(png, label) {
     const headers = { 'Content-Type': 'image/png', 'X-Consent': 'yes' };
-    const response = await request(`correct?label=${label}`, { method: 'POST', headers, body: png });
+    const response = await request(`${PROGRAMS}correct?label=${label}`, { method: 'POST', headers, body: png });
     return response.json();
 }
 

@@ -2,7 +2,7 @@
 
 const NS = 'http://www.w3.org/2000/svg';
 const HEIGHT = 240;
-const MARGIN = { top: 14, right: 16, bottom: 42, left: 52 };
+const MARGIN = { top: 28, right: 16, bottom: 42, left: 52 };
 
 /** @returns {SVGElement} */
 function svg(name, attributes = {}, text = '') {
@@ -64,15 +64,14 @@ export function draw(parent, { title, x, y, lines }) {
         root.append(svg('text', { x: across(value), y: HEIGHT - 22, class: 'middle' }, label));
     }
     root.append(svg('text', { x: width - MARGIN.right, y: HEIGHT - 5, class: 'end' }, x),
-        svg('text', { x: 0, y: HEIGHT - 5 }, y));
+        svg('text', { x: 0, y: 12 }, y));
     lines.forEach((line, i) => {
         const path = line.points.map(([a, b]) => `${across(a).toFixed(1)},${up(b).toFixed(1)}`);
         root.append(svg('polyline', { points: path.join(' '), class: `line${i}` }));
-        const key = width - MARGIN.right - 110;
-        const top = MARGIN.top + 12 + 18 * i;
+        const key = width - MARGIN.right - 105 * (lines.length - i);
         root.append(
-            svg('polyline', { points: `${key},${top} ${key + 26},${top}`, class: `line${i}` }),
-            svg('text', { x: key + 34, y: top + 4 }, line.name));
+            svg('polyline', { points: `${key},8 ${key + 26},8`, class: `line${i}` }),
+            svg('text', { x: key + 34, y: 12 }, line.name));
     });
     parent.replaceChildren(root);
 }

@@ -11,7 +11,7 @@ function words(name, [count, height, width], convolutions) {
         case 'c':
             return [
                 `${ORDINALS[convolutions - 1] ?? `${convolutions}th`} convolution`,
-                `${count} filters of ${number}×${number} slide over ${convolutions === 1 ? 'the image' : 'all maps before'}; each map is bright where its filter finds what it looks for.`,
+                `${count} filters of ${number}×${number} slide over ${convolutions === 1 ? 'the image' : 'all maps before'}; each map shows where its filter finds what it looks for.`,
             ];
         case 'p':
             return ['Pooling', `Of every ${number}×${number} values only the strongest stays: ${height}×${width} are left, and a small shift no longer matters.`];
@@ -25,7 +25,7 @@ function words(name, [count, height, width], convolutions) {
             return ['Dropout', 'Switched off some values during training; when reading it changes nothing.'];
         default:
             return count === 10
-                ? ['Scores', 'One score for each digit, from 0 to 9; the brightest is the answer.']
+                ? ['Scores', 'One score for each digit, from 0 to 9; the strongest is the answer.']
                 : ['Dense layer', `${count} numbers, each a weighted sum of all values before.`];
     }
 }
@@ -53,7 +53,7 @@ export class Inside {
         const { filters, filtersNote } = this.#page;
         this.#filters = { shape, data };
         const most = Math.max(...data.map(Math.abs));
-        tiles(filters, data.map((value) => value / most), shape, balance(filters), 40);
+        tiles(filters, data.map((value) => value / most), shape, balance(filters), 50);
         filtersNote.textContent = `The ${shape[0]} patterns of ${shape[1]}×${shape[2]} that the first layer looks for, as training left them: orange wants ink, blue wants paper.`;
     }
 
@@ -63,10 +63,16 @@ export class Inside {
      */
     show(reading, drawing) {
         const some = reading.digits.length > 0;
+        const changed = this.#page.content.hidden === some;
         this.#page.empty.hidden = some;
         this.#page.content.hidden = !some;
         this.#layers = some ? reading.layers : undefined;
-        if (some) {
+        if (changed && this.#filters) {
+            this.showFilters(this.#filters); // there is less room beside the occlusion map
+        }
+        if (!some) {
+            this.#page.layers.replaceChildren();
+        } else {
             this.#occlusion(reading.occlusion, reading.digits[0], drawing);
             this.#maps(reading.layers);
         }

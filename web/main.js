@@ -231,7 +231,7 @@ once.observe($('quality'));
 
 /* From the shell. */
 
-const curl = `curl --data-binary @digit.png -H 'Content-Type: image/png' '${new URL('predict', location)}'`;
+const curl = `curl --data-binary @digit.png -H 'Content-Type: image/png' '${new URL(`${api.PROGRAMS}predict`, location)}'`;
 $('curl').textContent = curl;
 $('copy').addEventListener('click', async () => {
     try {

@@ -27,8 +27,6 @@ export function connectPen(canvas, cursor, drawing, on) {
         if (pointer !== undefined || event.button !== 0) {
             return;
         }
-        event.preventDefault();
-        canvas.focus({ preventScroll: true });
         keyboard.lift();
         pointer = event.pointerId;
         canvas.setPointerCapture(pointer);

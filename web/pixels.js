@@ -55,7 +55,8 @@ export function put(canvas, values, width, paint) {
 }
 
 /**
- * Many images of one size as tiles, as many in a row as the canvas's parent is wide.
+ * Many images of one size as tiles, as many in a row as the canvas's parent is wide;
+ * smaller where it is narrow.
  * @param {HTMLCanvasElement} canvas
  * @param {ArrayLike<number>} values [tiles,height,width]
  * @param {number[]} shape tiles, height, width
@@ -63,10 +64,10 @@ export function put(canvas, values, width, paint) {
  * @param {number} size of a tile on the screen, about
  */
 export function tiles(canvas, values, [count, height, width], paint, size) {
-    const zoom = Math.max(1, Math.round(size / width));
+    const room = canvas.parentElement.clientWidth;
+    const zoom = Math.max(1, Math.round((room < 480 ? 0.7 * size : size) / width));
     const gap = Math.max(3, Math.round((zoom * width) / 12));
     const step = zoom * width + gap;
-    const room = canvas.parentElement.clientWidth;
     const columns = Math.max(1, Math.min(count, Math.floor((room + gap) / step)));
     const rows = Math.ceil(count / columns);
     canvas.width = columns * step - gap;

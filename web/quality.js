@@ -12,6 +12,7 @@ export class Quality {
     #placed;
     #metrics = [];
     #report;
+    #opened;
 
     /**
      * @param {{note: HTMLElement, content: HTMLElement, accuracy: HTMLElement, facts: HTMLElement,
@@ -96,6 +97,8 @@ export class Quality {
                 }
             });
         });
+        const openers = [...this.#page.matrix.querySelectorAll('button')];
+        openers.sort((a, b) => b.textContent - a.textContent)[0]?.click(); // the most frequent
     }
 
     #opener(n, label, predicted, those) {
@@ -104,6 +107,7 @@ export class Quality {
         button.textContent = String(n);
         button.setAttribute('aria-label', `${n} of the digit ${label} read as ${predicted}: show`);
         button.addEventListener('click', () => {
+            this.#page.wrong.replaceChildren();
             this.#page.matrix.querySelector('[aria-pressed]')?.removeAttribute('aria-pressed');
             button.setAttribute('aria-pressed', 'true');
             this.#open(label, predicted, those);
@@ -113,10 +117,14 @@ export class Quality {
 
     async #open(label, predicted, those) {
         const { wrong, wrongTitle } = this.#page;
+        this.#opened = those;
         try {
             const all = await Promise.all(those.map(({ index }) => digits(index, 1)));
             const shown = all.map(([digit], i) => tile(
                 digit, `${predicted}, ${percent(those[i].confidence, 0)}`, wrong, this.#placed));
+            if (those !== this.#opened) {
+                return; // another number was chosen meanwhile
+            }
             wrongTitle.textContent = `The digit ${label}, read as ${predicted}. Choose one to look inside.`;
             wrong.replaceChildren(...shown);
         } catch (error) {
