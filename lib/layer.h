@@ -1,6 +1,6 @@
 /*
- * What a layer is, for net.c, workspace.c and the layer_*.c files alone. A new kind of layer is a
- * new file with a struct layer_type and one row in net.c's grammar.
+ * What a layer is, for net.c, workspace.c, onnx.c and the layer_*.c files alone. A new kind of layer
+ * is a new file with a struct layer_type and one row in net.c's grammar.
  *
  * In the comments N is the number of samples, C, H and W channels, height and width, B the number
  * of channel blocks, ceil(C / LANES). Activations are in the kernels' blocked layout.
