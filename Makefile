@@ -35,7 +35,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  \1	/p' Makefile | expand -t 14
 
 deps: ## install what is missing with apt-get (NO_INSTALL=1 only names it)
-	@pipelines/deps.sh build serve test
+	@pipelines/deps.sh build serve test browser
 
 data: ## put MNIST into data/mnist/, verified
 	@pipelines/data.sh
@@ -46,7 +46,7 @@ demo: ## on a fresh machine: train, evaluate, draw the graphs, read a drawing
 	@BUILD=$(BUILD) pipelines/demo.sh
 
 test: ## build and run every test
-	@pipelines/deps.sh build test
+	@pipelines/deps.sh build test browser
 	@$(MAKE) --no-print-directory $(PARALLEL) tests web-data
 	@BUILD=$(BUILD) tests/run
 

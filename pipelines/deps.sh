@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What the machine must have, checked in a blink; what is missing is installed with apt-get.
 #
-#   pipelines/deps.sh GROUP...    GROUP is build (to build, and make demo), serve (make serve) or
-#                                 test (make test)
+#   pipelines/deps.sh GROUP...    GROUP is build (to build, and make demo), serve (make serve), test
+#                                 or browser (both for make test)
 #   NO_INSTALL=1                  install nothing: name what is missing, exit 1
 #
 # A part counts as there when it works, wherever it came from: a header that the compiler finds, a
@@ -34,6 +34,9 @@ test  clang-format      command clang-format
 test  python3           command python3
 test  python3-numpy     module  numpy
 test  git               command git
+browser chromium,fonts-dejavu-core command chromium
+browser nodejs          command node
+browser npm             command npm
 END
 }
 
@@ -75,8 +78,8 @@ run() {
 
 [ $# -gt 0 ] || set -- build test
 for group; do
-    case $group in build | serve | test) ;; *)
-        say "'$group' is not a group: build, serve, test" >&2
+    case $group in build | serve | test | browser) ;; *)
+        say "'$group' is not a group: build, serve, test, browser" >&2
         exit 2
         ;;
     esac

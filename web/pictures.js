@@ -1,6 +1,6 @@
 /** Pictures from elsewhere: a file chosen, dropped or pasted, or one of the test digits. */
 
-import { count, digits, picture } from './testset.js';
+import { count, digits } from './testset.js';
 import { image, inked } from './pixels.js';
 
 const SHOWN = 24; // test digits to pick from at a time
@@ -73,7 +73,7 @@ export function tile(digit, caption, parent, chosen) {
  * The window in which a test digit is picked.
  * @param {{open: HTMLElement, dialog: HTMLDialogElement, grid: HTMLElement, more: HTMLElement,
  *          note: HTMLElement}} page
- * @param {(picture: object, digit: {index: number, label: number}) => void} placed
+ * @param {(digit: {index: number, label: number, pixels: Uint8Array}) => void} placed
  */
 export function connectPicker({ open, dialog, grid, more, note }, placed) {
     let total;
@@ -84,7 +84,7 @@ export function connectPicker({ open, dialog, grid, more, note }, placed) {
             const some = await digits(from, SHOWN);
             const choose = (digit) => {
                 dialog.close();
-                placed(picture(digit.pixels), digit);
+                placed(digit);
             };
             grid.replaceChildren(...some.map((digit) => tile(digit, '', grid, choose)));
             note.textContent = `Digits ${from} to ${from + SHOWN - 1} of the ${total} in MNIST’s test set: none was used in training.`;

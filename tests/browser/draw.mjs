@@ -103,7 +103,7 @@ onPage('a wider pen draws wider strokes', async (page) => {
     await draw(page, strokes(1));
     await says(page, '#status', /^1/);
     assert.ok(await ink() > 1.6 * thin);
-});
+}, { forgive: /willReadFrequently/ });
 
 onPage('a scribble is called not sure', async (page) => {
     await draw(page, scribble());
