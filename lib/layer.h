@@ -75,6 +75,11 @@ struct pass {
     uint32_t step;
 };
 
+/* Numbers that touch each other in files, in the block: the first, and the step to the next. */
+struct stretch {
+    size_t at, step, n;
+};
+
 struct layer_type {
     const char *name;
     bool training_only; /* not run in inference: its output is its input */
@@ -88,8 +93,9 @@ struct layer_type {
     /* Bytes of `memo` for so many samples; NULL when none. */
     size_t (*memo_bytes)(const struct layer *layer, int samples);
 
-    /* Where element `i` of parameter `p`'s plain tensor is in the block; NULL: at i itself. */
-    size_t (*packed)(const struct layer *layer, int p, size_t i);
+    /* Where the weights from input channel `in` to output `out` are; NULL where the block's order is
+     * the file's. Only a layer's first parameter is ever in another order. */
+    struct stretch (*packed)(const struct layer *layer, int out, int in);
 
     /* Write what the backward pass to data needs; NULL when nothing. */
     void (*transpose)(const struct layer *layer, const float *block, float *transposed);

@@ -78,29 +78,19 @@ static int dense_shape(struct layer *layer, struct error *error)
  * Plain [out, in, height, width] to the kernels' [out block][in block][height][width][in][LANES];
  * a dense layer's `in` is channel, row, column in files and block, row, column, lane in memory.
  */
-static size_t packed(const struct layer *layer, int p, size_t i)
+static struct stretch packed(const struct layer *layer, int out, int in)
 {
-    if (p == LINEAR_BIAS)
-        return i;
+    const size_t pixels = (size_t)(layer->in.height * layer->in.width);
     const size_t taps = (size_t)(layer->kernel_height * layer->kernel_width);
-    const size_t channels = (size_t)in_channels(layer);
-    size_t out, in, tap = 0;
-    if (is_dense(layer)) {
-        const size_t pixels = (size_t)(layer->in.height * layer->in.width);
-        const size_t features = (size_t)layer->in.channels * pixels;
-        const size_t channel = i % features / pixels, pixel = i % pixels;
-        out = i / features;
-        in = layer->compact ? i % features
-                            : (channel / LANES * pixels + pixel) * LANES + channel % LANES;
-    } else {
-        tap = i % taps;
-        in = i / taps % channels;
-        out = i / taps / channels;
-    }
-    const size_t first = in / LANES * LANES;
-    const size_t width = channels - first < LANES ? channels - first : LANES;
-    const size_t row = first * taps + tap * width + in % LANES;
-    return out / LANES * channels * taps * LANES + row * LANES + out % LANES;
+    const size_t channels = (size_t)in_channels(layer), c = (size_t)in, first = c / LANES * LANES;
+    struct stretch s = {.n = is_dense(layer) ? pixels : taps, .step = LANES * LANES};
+    if (!is_dense(layer) && channels - first < LANES)
+        s.step = (channels - first) * LANES;
+    else if (layer->compact)
+        s.step = LANES;
+    s.at = (size_t)out / LANES * channels * taps * LANES + (size_t)out % LANES +
+           (first * s.n + c % LANES) * LANES;
+    return s;
 }
 
 /* The forward convolution over `pass`'s buffers, `in.at` being the first element of the border. */

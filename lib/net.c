@@ -272,6 +272,17 @@ const struct layer *net_layer(const struct net *net, int i)
     return &net->layer[i];
 }
 
+/* Copy n floats between a plain array and every step-th of the block. */
+static void copy_stretch(float *block, float *plain, struct stretch stretch, bool pack)
+{
+    float *at = block + stretch.at;
+    for (size_t e = 0; e < stretch.n; e++, at += stretch.step)
+        if (pack)
+            *at = plain[e];
+        else
+            plain[e] = *at;
+}
+
 /* Copy tensor i between its plain and its packed form. */
 static void copy(const struct net *net, int i, float *block, float *plain, bool pack)
 {
@@ -279,18 +290,19 @@ static void copy(const struct net *net, int i, float *block, float *plain, bool 
     const int p = net->origin[i].parameter;
     const struct parameter *parameter = &layer->parameter[p];
     float *base = block + parameter->offset;
-    size_t elements = 1;
-    for (int d = 0; d < parameter->type.dims; d++)
-        elements *= (size_t)parameter->type.dim[d];
     if (pack)
         memset(base, 0, parameter->floats * sizeof *base);
-    for (size_t e = 0; e < elements; e++) {
-        float *at = base + (layer->type->packed ? layer->type->packed(layer, p, e) : e);
-        if (pack)
-            *at = plain[e];
-        else
-            plain[e] = *at;
+    if (p > 0 || !layer->type->packed) {
+        const struct stretch whole = {0, 1, (size_t)parameter->type.dim[0]};
+        copy_stretch(base, plain, whole, pack); /* a vector */
+        return;
     }
+    for (int out = 0; out < layer->out.channels; out++)
+        for (int in = 0; in < layer->in.channels; in++) {
+            const struct stretch stretch = layer->type->packed(layer, out, in);
+            copy_stretch(base, plain, stretch, pack);
+            plain += stretch.n;
+        }
 }
 
 void net_pack(const struct net *net, int i, const float *plain, float *block)
