@@ -91,6 +91,7 @@ int model_set(struct model *model, const char *key, const char *value, struct er
 
 /* ------------------------------------------------------------------------ new, load, free */
 
+/* The block, not initialised: who reads a file into it touches each page once. */
 static int allocate_block(struct model *model, struct error *error)
 {
     const size_t floats = net_block_floats(model->net);
@@ -98,7 +99,6 @@ static int allocate_block(struct model *model, struct error *error)
     model->block = aligned_alloc(BLOCK_ALIGN, bytes);
     if (!model->block)
         return out_of_memory(error);
-    memset(model->block, 0, bytes);
     return 0;
 }
 
@@ -107,6 +107,7 @@ static int make_new(struct model *model, const char *text, struct error *error)
     model->net = net_parse(text, error);
     if (!model->net || allocate_block(model, error) != 0)
         return -1;
+    memset(model->block, 0, net_block_floats(model->net) * sizeof(float));
     for (int i = 0; i < REQUIRED; i++)
         if (put_entry(model, required[i].key, required[i].value, error) != 0)
             return -1;

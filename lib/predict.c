@@ -23,22 +23,21 @@ struct predictor {
     struct member *member;
 };
 
-static int member_start(struct member *member, const struct model *model, int threads,
+/* Takes the network and its block over from `model`. */
+static int member_start(struct member *member, struct model *model, int threads,
                         struct error *error)
 {
+    member->temperature = model->temperature;
+    member->net = model->net;
+    member->block = model->block;
+    model->net = NULL;
+    model->block = NULL;
     const struct kernels *kernels = kernels_select(error);
     if (!kernels)
         return -1;
-    const size_t bytes = net_block_floats(model->net) * sizeof(float);
-    member->temperature = model->temperature;
-    member->net = net_parse(net_text(model->net), error);
-    if (!member->net)
-        return -1;
-    member->block = aligned_alloc(64, (bytes + 63) / 64 * 64);
     member->workspace = calloc((size_t)threads, sizeof(struct workspace *));
-    if (!member->block || !member->workspace)
+    if (!member->workspace)
         return error_set(error, "memory: a model:");
-    memcpy(member->block, model->block, bytes);
     workspace_fold(member->net, member->block);
     for (int t = 0; t < threads; t++) {
         member->workspace[t] = workspace_new(member->net, kernels, CHUNK, false, error);
@@ -64,7 +63,15 @@ static struct predictor *allocate(int members, int threads, struct error *error)
 struct predictor *predictor_new(const struct model *model, int threads, struct error *error)
 {
     struct predictor *p = allocate(1, threads, error);
-    if (p && member_start(&p->member[0], model, threads, error)) {
+    struct model copy;
+    int failed = !p || model_new(&copy, net_text(model->net), error);
+    if (!failed) {
+        copy.temperature = model->temperature;
+        memcpy(copy.block, model->block, net_block_floats(model->net) * sizeof(float));
+        failed = member_start(&p->member[0], &copy, threads, error);
+        model_free(&copy);
+    }
+    if (failed) {
         predictor_free(p);
         return NULL;
     }
