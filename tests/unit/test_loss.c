@@ -62,7 +62,7 @@ static void cross_entropy_of_a_hard_label(void **state)
         near(gradient[c], (float)(c + 1) / 55 - (c == 4 ? 1 : 0), 1e-7);
 }
 
-/* Smoothing moves the gradient, not the loss that is reported; `share` scales the gradient alone. */
+/* Smoothing moves the gradient, not the loss that is reported; `share` scales only the gradient. */
 static void smoothing_and_share_change_the_gradient_alone(void **state)
 {
     (void)state;

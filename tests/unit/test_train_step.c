@@ -21,7 +21,7 @@ static void batches_smaller_than_the_shards_work(void **state)
     }
 }
 
-/* The plain definition, for a single dense layer in double precision: weights [10,784], bias [10]. */
+/* The plain definition, for a single dense layer in doubles: weights [10,784], bias [10]. */
 struct plain_layer {
     float weight[CLASSES * IMAGE_PIXELS], bias[CLASSES];
     float first[CLASSES * IMAGE_PIXELS], second[CLASSES * IMAGE_PIXELS];
