@@ -19,7 +19,7 @@ setup_file() {
     BUILD=${BUILD:-build}
     export HWDR_CORRECTIONS=$BATS_FILE_TMPDIR/corrections BUILD
     start fastcgi
-    export url server folder
+    export url server folder first=$server
     idx2bin -r :1 data/mnist/t10k-images-idx3-ubyte | bin2png --columns 1 > "$BATS_FILE_TMPDIR/7.png"
     gnuplot -e "out = '$BATS_FILE_TMPDIR/2.png'" plots/drawing.gp
 }
@@ -33,6 +33,10 @@ setup() {
     drawing=$BATS_FILE_TMPDIR/2.png
     body=$BATS_TEST_TMPDIR/body
     head=$BATS_TEST_TMPDIR/head
+}
+
+teardown() { # of what a test has started and not ended
+    [ "$server" = "$first" ] || ! kill "$server" 2>/dev/null || wait "$server" || true
 }
 
 # STATUS CURL-ARGUMENT...: the request is answered with it; its body and headers are kept.
@@ -331,4 +335,22 @@ END
 
 @test "three hundred hostile requests leave it answering, no larger, and nothing written" {
     timeout 120 python3 tests/bench/hostile.py "$url" "$drawing" 300 "$folder"
+}
+
+@test "fine-tuning learns what drawings were corrected to, and keeps MNIST" {
+    : > "$BATS_TEST_TMPDIR/none"
+    HWDR_CORRECTIONS=$BATS_TEST_TMPDIR/none run -2 pipelines/fine-tune.sh
+    [[ $output == *"no corrections yet"* ]]
+    export HWDR_CORRECTIONS=$BATS_TEST_TMPDIR/kept
+    size=$(stat -c %s "$drawing")
+    for i in 1 2 3; do # someone whose 7 looks like this 2
+        cgi HWDR_CORRECTIONS="$HWDR_CORRECTIONS" SCRIPT_NAME=/correct QUERY_STRING=label=7 \
+            HTTP_X_CONSENT=yes CONTENT_LENGTH="$size" < "$drawing" | grep -q "\"stored\": $i"
+    done
+    OUT=$BATS_TEST_TMPDIR/tuned.safetensors run -0 --separate-stderr pipelines/fine-tune.sh
+    echo "$output"
+    [[ ${lines[0]} == "corrected drawings, before  0.00 % of 3" ]]
+    [[ ${lines[1]} == *"after   100.00 % of 3" ]]
+    awk '/before/ { b = $(NF - 3) } /after/ { a = $(NF - 3) } END { exit !(b > 97 && a > b - 1) }' \
+        <<< "$output"
 }
