@@ -3,7 +3,7 @@
  *
  *     { images '|u1' (1,28,28)   labels '|u1' (1,) } end
  *
- * So `cnn-train < FILE` and `bin2png < FILE` work at any time. FORMAT.md tells what the records are.
+ * So `cnn-train < FILE` and `bin2png < FILE` work at any time. FORMAT.md tells what records are.
  */
 #ifndef HWDR_CORRECTIONS_H
 #define HWDR_CORRECTIONS_H

@@ -14,7 +14,7 @@ PATH=$PWD/${BUILD:-build}:$PATH
 : "${EPOCHS:=1}" "${SEED:=1}" "${THREADS:=$(nproc)}"
 mnist=data/mnist
 if [ ! -s "$HWDR_CORRECTIONS" ]; then
-    echo "fine-tune: $HWDR_CORRECTIONS: no corrections yet: correct some drawings on the page (make serve)" >&2
+    echo "fine-tune: $HWDR_CORRECTIONS: no corrections yet: make some on the page (make serve)" >&2
     exit 2
 fi
 
@@ -36,7 +36,8 @@ mixture() {
 
 accuracy() { # MODEL < SAMPLES
     cnn-eval -m "$1" |
-        awk -F '\t' '$1 == "samples" { n = $2 } $1 == "accuracy" { printf "%.2f %% of %d\n", 100 * $2, n }'
+        awk -F '\t' '$1 == "samples"  { n = $2 }
+            $1 == "accuracy" { printf "%.2f %% of %d\n", 100 * $2, n }'
 }
 
 test_set() {
@@ -47,8 +48,9 @@ idx2bin --range 55000:60000 $mnist/train-images-idx3-ubyte $mnist/train-labels-i
     >"$work/validation"
 mixture |
     augment --seed "$SEED" --epochs "$EPOCHS" |
-    cnn-train --init "$HWDR_MODEL" --seed "$SEED" --threads "$THREADS" --optimizer adam --rate 0.0003 \
-        --schedule cosine --label-smoothing 0 --ema 0 --batch 128 --report-every 11111 --val "$work/validation" \
+    cnn-train --init "$HWDR_MODEL" --seed "$SEED" --threads "$THREADS" --optimizer adam \
+        --rate 0.0003 --schedule cosine --label-smoothing 0 --ema 0 --batch 128 \
+        --report-every 11111 --val "$work/validation" \
         -m tuned="on $samples corrected drawings, each $repeat times, among 20,000 of MNIST" \
         -o "$OUT" >"${OUT%.safetensors}.tsv"
 

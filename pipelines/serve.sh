@@ -21,7 +21,10 @@ fail() {
     exit 2
 }
 
-case $gateway in fastcgi | cgi | busybox) ;; *) fail "'$gateway': there are fastcgi, cgi and busybox" ;; esac
+case $gateway in
+fastcgi | cgi | busybox) ;;
+*) fail "'$gateway': there are fastcgi, cgi and busybox" ;;
+esac
 [[ $PORT =~ ^[1-9][0-9]{0,4}$ && $PORT -le 65535 ]] || fail "PORT: '$PORT' is not a port"
 [ -r "$HWDR_MODEL" ] || fail "$HWDR_MODEL: there is no model; train one, or name it in HWDR_MODEL"
 if (: <>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then

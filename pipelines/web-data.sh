@@ -16,7 +16,8 @@ to=$BUILD/web
 
 mkdir -p "$to"
 trap 'rm -f "$to/report.tmp"' EXIT
-if [ "$HWDR_MODEL" -nt "$to/report.tsv" ] || [ "$(cat "$to/model" 2>/dev/null)" != "$HWDR_MODEL" ]; then
+known=$(cat "$to/model" 2>/dev/null || true)
+if [ "$HWDR_MODEL" -nt "$to/report.tsv" ] || [ "$known" != "$HWDR_MODEL" ]; then
     echo "web-data: evaluating $HWDR_MODEL on the test digits"
     idx2bin "$images" "$labels" | cnn-eval -m "$HWDR_MODEL" >"$to/report.tmp"
     mv "$to/report.tmp" "$to/report.tsv"

@@ -65,11 +65,13 @@ def to_onnx(card, tensors):
                 add("Relu", [])
         elif kind in ("p", "a"):
             k = int(size)
-            add("MaxPool" if kind == "p" else "AveragePool", [], kernel_shape=[k, k], strides=[k, k])
+            add("MaxPool" if kind == "p" else "AveragePool", [],
+                kernel_shape=[k, k], strides=[k, k])
         elif kind in ("gmp", "gap"):
             add("GlobalMaxPool" if kind == "gmp" else "GlobalAveragePool", [])
     graph = helper.make_graph(
-        nodes, "digits", [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 1, 28, 28])],
+        nodes, "digits",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 1, 28, 28])],
         [helper.make_tensor_value_info(value, TensorProto.FLOAT, ["n", 10])], weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 8

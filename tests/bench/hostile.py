@@ -71,7 +71,8 @@ def kinds(drawing):
         "bomb, short of data": (4, lambda r: post(png(8192, 8192, zlib.compress(bytes(8193))))),
         "too much data": (4, lambda r: post(png(8, 8, zlib.compress(bytes(1000000))))),
         "oversized": (0.5, lambda r: post(bytes((4 << 20) + r.randint(1, 1 << 20)))),
-        "length too large": (4, lambda r: post(drawing, length=len(drawing) + r.randint(1, 1 << 20))),
+        "length too large": (4, lambda r: post(drawing,
+                                               length=len(drawing) + r.randint(1, 1 << 20))),
         "length too small": (4, lambda r: post(drawing, length=r.randrange(len(drawing)))),
         "length absurd": (4, lambda r: post(drawing, length=r.choice(
             ["-1", "1e9", "0x10", "", "18446744073709551616", 1 << 62, "5, 6"]))),

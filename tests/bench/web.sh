@@ -80,7 +80,8 @@ folder=$(tr '\0' '\n' <"/proc/$(pgrep -P "${servers[0]}" | head -n 1)/environ" |
 
 peer=build/peers/flask
 if [ ! -x $peer/bin/gunicorn ]; then
-    python3 -m venv $peer && $peer/bin/pip install -q flask gunicorn numpy pillow onnx onnxruntime ||
+    python3 -m venv $peer &&
+        $peer/bin/pip install -q flask gunicorn numpy pillow onnx onnxruntime ||
         echo "web: no peer: its packages cannot be installed" >&2
 fi
 if [ -x $peer/bin/gunicorn ]; then
@@ -106,7 +107,8 @@ if [ -x $peer/bin/gunicorn ]; then
     row "requests, FastCGI / Flask" "$(awk -v a="$(median "$work/fastcgi-load" 1)" \
         -v b="$(median "$work/flask-load" 1)" 'BEGIN { printf "%.1f", a / b }')" "(aim: 10 or more)"
     row "99th percentile, FastCGI / Flask" "$(awk -v a="$(median "$work/fastcgi-load" 2)" \
-        -v b="$(median "$work/flask-load" 2)" 'BEGIN { printf "%.3f", a / b }')" "(aim: 0.2 or less)"
+        -v b="$(median "$work/flask-load" 2)" 'BEGIN { printf "%.3f", a / b }')" \
+        "(aim: 0.2 or less)"
     kill "${servers[1]}" && { wait "${servers[1]}" || true; }
 fi
 

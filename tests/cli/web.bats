@@ -12,7 +12,8 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     timeout 20 bash -c "until grep -q http: '$BATS_FILE_TMPDIR/$1.log'; do sleep 0.05; done" ||
         { cat "$BATS_FILE_TMPDIR/$1.log"; return 1; }
     # Its private folder: not in ours, which www-data may not enter when root runs the tests.
-    folder=$(tr '\0' '\n' < "/proc/$(pgrep -P "$server" | head -n 1)/environ" | sed -n 's/^HWDR_ROOT=//p')
+    folder=$(tr '\0' '\n' < "/proc/$(pgrep -P "$server" | head -n 1)/environ" |
+        sed -n 's/^HWDR_ROOT=//p')
 }
 
 setup_file() {
@@ -20,7 +21,8 @@ setup_file() {
     export HWDR_CORRECTIONS=$BATS_FILE_TMPDIR/corrections BUILD
     start fastcgi
     export url server folder first=$server
-    idx2bin -r :1 data/mnist/t10k-images-idx3-ubyte | bin2png --columns 1 > "$BATS_FILE_TMPDIR/7.png"
+    idx2bin -r :1 data/mnist/t10k-images-idx3-ubyte |
+        bin2png --columns 1 > "$BATS_FILE_TMPDIR/7.png"
     gnuplot -e "out = '$BATS_FILE_TMPDIR/2.png'" plots/drawing.gp
 }
 
@@ -260,7 +262,8 @@ END
     one() {
         env -i HWDR_MODEL=model/digits.safetensors HWDR_CORRECTIONS="$file" HTTP_HOST=localhost \
             REQUEST_METHOD=POST SCRIPT_NAME=/correct QUERY_STRING=label="$1" HTTP_X_CONSENT=yes \
-            CONTENT_TYPE=image/png CONTENT_LENGTH="$size" "$BUILD/web-predict" < "$drawing" | tail -n 1
+            CONTENT_TYPE=image/png CONTENT_LENGTH="$size" "$BUILD/web-predict" < "$drawing" |
+            tail -n 1
     }
     export -f one
     # shellcheck disable=SC2016 # the inner bash is to expand it
