@@ -1,6 +1,6 @@
 /*
- * What a layer is, for net.c, workspace.c, onnx.c and the layer_*.c files alone. A new kind of layer
- * is a new file with a struct layer_type and one row in net.c's grammar.
+ * What a layer is, for net.c, workspace.c, onnx.c and the layer_*.c files alone. A new kind of
+ * layer is a new file with a struct layer_type and one row in net.c's grammar.
  *
  * In the comments N is the number of samples, C, H and W channels, height and width, B the number
  * of channel blocks, ceil(C / LANES). Activations are in the kernels' blocked layout.
@@ -93,8 +93,8 @@ struct layer_type {
     /* Bytes of `memo` for so many samples; NULL when none. */
     size_t (*memo_bytes)(const struct layer *layer, int samples);
 
-    /* Where the weights from input channel `in` to output `out` are; NULL where the block's order is
-     * the file's. Only a layer's first parameter is ever in another order. */
+    /* Where the weights from input channel `in` to output `out` are; NULL where the block's order
+     * is the file's. Only a layer's first parameter is ever in another order. */
     struct stretch (*packed)(const struct layer *layer, int out, int in);
 
     /* Write what the backward pass to data needs; NULL when nothing. */

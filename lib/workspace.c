@@ -126,7 +126,7 @@ struct workspace *workspace_new(const struct net *net, const struct kernels *ker
         struct arena measure = {0};
         lay_out(w, &measure);
         /* Borders and padding lanes are 0 from now on. calloc() has that from the system for free,
-         * and a page no sample uses is never touched: one picture takes a fraction of the memory. */
+         * and a page no sample uses is never touched: one picture takes a part of the memory. */
         w->memory = calloc(1, measure.used + ALIGNMENT);
         if (w->memory) {
             const size_t beyond = (uintptr_t)w->memory % ALIGNMENT;

@@ -27,8 +27,10 @@ nm -D --undefined-only "$torch"/*.so | awk '{ print $2 }' | sort -u |
     sed 's/@@*/ /' > "$work/symbols"
 awk '{ print "void " $1 "(void) { __builtin_trap(); }" }' "$work/symbols" | sort -u > "$work/none.c"
 awk 'NF == 2 { in_version[$2] = in_version[$2] " " $1 ";" }
-    END { for (v in in_version) print v " {" in_version[v] " };" }' "$work/symbols" > "$work/versions"
-cc -w -fno-builtin -shared -o "$torch/no-cuda.so" "$work/none.c" -Wl,--version-script="$work/versions"
+    END { for (v in in_version) print v " {" in_version[v] " };" }' \
+    "$work/symbols" > "$work/versions"
+cc -w -fno-builtin -shared -o "$torch/no-cuda.so" "$work/none.c" \
+    -Wl,--version-script="$work/versions"
 while read -r name; do
     ln -sf no-cuda.so "$torch/$name"
 done < "$work/names"

@@ -150,7 +150,7 @@ no_model() { # neither it nor a temporary file
     local labels=$root/data/mnist/t10k-labels-idx1-ubyte
     idx2bin -e 1000000 "$images" "$labels" | without_count |
         cnn-train -t 2 --report-every 600 -o model > tsv 2> log 3>&- &
-    local pid=$! early= late=
+    local pid=$! early='' late=''
     peak() { # kB
         awk '/VmHWM/ { print $2 }' "/proc/$pid/status"
     }
