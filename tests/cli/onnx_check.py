@@ -59,7 +59,11 @@ def tensor(data):
 def attribute(data):
     m = message(data, name=1, f=2, i=3, ints=8, type=20)
     kind = m["type"][0]
-    value = {1: lambda: struct.unpack("<f", m["f"][0])[0], 2: lambda: m["i"][0], 7: lambda: m["ints"]}
+    value = {
+        1: lambda: struct.unpack("<f", m["f"][0])[0],
+        2: lambda: m["i"][0],
+        7: lambda: m["ints"],
+    }
     return m["name"][0].decode(), value[kind]()
 
 
