@@ -130,21 +130,29 @@ END
 
 @test "a picture that is no good PNG is 400, and why" {
     echo text > "$BATS_TEST_TMPDIR/text"
-    post 400 "$BATS_TEST_TMPDIR/text" predict && error 'not a PNG'
+    post 400 "$BATS_TEST_TMPDIR/text" predict
+    error 'not a PNG'
     : > "$BATS_TEST_TMPDIR/empty"
-    post 400 "$BATS_TEST_TMPDIR/empty" predict && error 'empty'
+    post 400 "$BATS_TEST_TMPDIR/empty" predict
+    error 'empty'
     for kind in cut:'cut short' badcrc:'corrupt PNG' huge:'60000x60000' wide:'8193x1'; do
         python3 tests/cli/make_png.py "${kind%%:*}" "$BATS_TEST_TMPDIR/bad.png"
-        post 400 "$BATS_TEST_TMPDIR/bad.png" predict && error "${kind#*:}"
+        post 400 "$BATS_TEST_TMPDIR/bad.png" predict
+        error "${kind#*:}"
     done
 }
 
 @test "a query that is not known is 400" {
-    post 400 "$drawing" 'predict?input=2' && error 'query'
-    post 400 "$drawing" 'predict?label=2' && error 'query'
-    post 400 "$drawing" 'correct?label=12' -H 'X-Consent: yes' && error 'query'
-    post 400 "$drawing" 'correct' -H 'X-Consent: yes' && error 'label=D is missing'
-    answers 400 "$url/model?x=1" && error 'query'
+    post 400 "$drawing" 'predict?input=2'
+    error 'query'
+    post 400 "$drawing" 'predict?label=2'
+    error 'query'
+    post 400 "$drawing" 'correct?label=12' -H 'X-Consent: yes'
+    error 'query'
+    post 400 "$drawing" 'correct' -H 'X-Consent: yes'
+    error 'label=D is missing'
+    answers 400 "$url/model?x=1"
+    error 'query'
 }
 
 @test "another method is 405 and told which are allowed" {
@@ -160,12 +168,15 @@ END
 
 @test "too large is 413, also far too large; wrong type is 415" {
     head -c 4194305 /dev/zero > "$BATS_TEST_TMPDIR/large"
-    post 413 "$BATS_TEST_TMPDIR/large" predict && error '4 MiB'
+    post 413 "$BATS_TEST_TMPDIR/large" predict
+    error '4 MiB'
     head -c 4194304 /dev/zero > "$BATS_TEST_TMPDIR/allowed"
-    post 400 "$BATS_TEST_TMPDIR/allowed" predict && error 'not a PNG'
+    post 400 "$BATS_TEST_TMPDIR/allowed" predict
+    error 'not a PNG'
     truncate -s 20M "$BATS_TEST_TMPDIR/large"
     post 413 "$BATS_TEST_TMPDIR/large" predict
-    answers 415 --data-binary "@$drawing" "$url/predict" && error 'image/png'
+    answers 415 --data-binary "@$drawing" "$url/predict"
+    error 'image/png'
     answers 415 --data-binary "@$drawing" -H 'Content-Type: image/pngx' "$url/predict"
     answers 200 --data-binary "@$drawing" -H 'content-type: Image/PNG; a=b' "$url/predict"
 }
@@ -244,9 +255,11 @@ END
 }
 
 @test "a drawing is kept with consent alone, and the file is a sample stream" {
-    post 403 "$drawing" 'correct?label=2' && error consent
+    post 403 "$drawing" 'correct?label=2'
+    error consent
     post 403 "$drawing" 'correct?label=2' -H 'X-Consent: no'
-    post 200 "$drawing" 'correct?label=2' -H 'X-Consent: yes' && json "d == {'stored': 1}"
+    post 200 "$drawing" 'correct?label=2' -H 'X-Consent: yes'
+    json "d == {'stored': 1}"
     post 200 "$BATS_FILE_TMPDIR/7.png" 'correct?label=7' -H 'X-Consent: yes'
     json "d == {'stored': 2}"
     run -0 cnn-predict "$HWDR_CORRECTIONS"
@@ -275,6 +288,9 @@ END
     [ "$output" = '{"stored": 30}' ]
     cnn-eval < "$file" | grep -qx $'samples\t30'
     [ "$(stat -c %a "$file")" = 600 ]
+    # Where another process holds the lock, one waits, and writes nothing.
+    run -124 flock "$file" timeout 2 bash -c 'one 5'
+    cnn-eval < "$file" | grep -qx $'samples\t30'
 }
 
 @test "10,000 corrections are kept and no more; another file is left alone" {
