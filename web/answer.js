@@ -4,7 +4,14 @@ import { SHEET } from './drawing.js';
 import { inked, put } from './pixels.js';
 
 const SETTLED = 400; // ms without a new answer before it is spoken
-const COUNTS = ['No digit', 'One digit', 'Two digits', 'Three digits', 'Four digits', 'Five digits'];
+const COUNTS = [
+    'No digit',
+    'One digit',
+    'Two digits',
+    'Three digits',
+    'Four digits',
+    'Five digits',
+];
 
 /** 0.9984 as "99.8 %". @param {number} p */
 export function percent(p, places = 1) {
@@ -130,7 +137,9 @@ export class Answer extends EventTarget {
         words.textContent = verdict(this.reading);
         words.dataset.state = !digit
             ? 'blank'
-            : this.reading.digits.every((one) => one.sure) ? 'sure' : 'unsure';
+            : this.reading.digits.every((one) => one.sure)
+              ? 'sure'
+              : 'unsure';
         for (const [label, { item, fill, value }] of this.#bars.entries()) {
             const p = digit?.probabilities[label] ?? 0;
             fill.style.width = `${100 * p}%`;

@@ -40,14 +40,19 @@ async function request(path, options) {
 /**
  * What does this picture say?
  * @param {Blob} png
- * @param {{one?: boolean, inside?: boolean, signal?: AbortSignal}} [options] `one`: all its ink is a
- *     single digit; `inside`: with the first digit's layers and occlusion map
+ * @param {{one?: boolean, inside?: boolean, signal?: AbortSignal}} [options] `one`: all its
+ *     ink is a single digit; `inside`: with the first digit's layers and occlusion map
  * @returns {Promise<Reading>}
  */
 export async function predict(png, { one, inside, signal } = {}) {
     const query = `input=1${one ? '&one=1' : ''}${inside ? '&layers=1&occlusion=1' : ''}`;
     const headers = { 'Content-Type': 'image/png' };
-    const response = await request(`${PROGRAMS}predict?${query}`, { method: 'POST', headers, body: png, signal });
+    const response = await request(`${PROGRAMS}predict?${query}`, {
+        method: 'POST',
+        headers,
+        body: png,
+        signal,
+    });
     return response.json();
 }
 
@@ -59,7 +64,11 @@ export async function model() {
 /** Keep a drawing and its true digit. @param {Blob} png @param {number} label */
 export async function correct(png, label) {
     const headers = { 'Content-Type': 'image/png', 'X-Consent': 'yes' };
-    const response = await request(`${PROGRAMS}correct?label=${label}`, { method: 'POST', headers, body: png });
+    const response = await request(`${PROGRAMS}correct?label=${label}`, {
+        method: 'POST',
+        headers,
+        body: png,
+    });
     return response.json();
 }
 

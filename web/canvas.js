@@ -84,7 +84,10 @@ export function show(canvas, drawing) {
  */
 export function render(drawing) {
     const { x, y, width, height, scale } = frame(drawing);
-    const canvas = blank(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
+    const canvas = blank(
+        Math.max(1, Math.round(width * scale)),
+        Math.max(1, Math.round(height * scale)),
+    );
     const context = canvas.getContext('2d', { willReadFrequently: true });
     context.scale(canvas.width / width, canvas.height / height);
     context.translate(-x, -y);

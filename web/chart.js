@@ -44,34 +44,44 @@ export function draw(parent, { title, x, y, lines }) {
     const right = Math.max(...points.map((point) => point[0]));
     const low = Math.min(...points.map((point) => point[1])) / 1.15;
     const high = Math.max(...points.map((point) => point[1])) * 1.15;
-    const across = (value) =>
-        MARGIN.left + (value / right) * (width - MARGIN.left - MARGIN.right);
+    const across = (value) => MARGIN.left + (value / right) * (width - MARGIN.left - MARGIN.right);
     const up = (value) =>
-        MARGIN.top + (Math.log(high / value) / Math.log(high / low)) *
-            (HEIGHT - MARGIN.top - MARGIN.bottom);
+        MARGIN.top +
+        (Math.log(high / value) / Math.log(high / low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
 
     const root = svg('svg', { width, height: HEIGHT, role: 'img', class: 'chart' });
-    const last = lines.map(({ name, points: [...p] }) => `${name} ends at ${p.at(-1)[1].toPrecision(3)}`);
+    const last = lines.map(
+        ({ name, points: [...p] }) => `${name} ends at ${p.at(-1)[1].toPrecision(3)}`,
+    );
     root.setAttribute('aria-label', `${title}: ${last.join(', ')}.`);
     for (const value of ticks(low, high)) {
         const label = String(Number(value.toPrecision(2)));
         root.append(
-            svg('line', { x1: MARGIN.left, x2: width - MARGIN.right, y1: up(value), y2: up(value) }),
-            svg('text', { x: MARGIN.left - 8, y: up(value) + 4, class: 'end' }, label));
+            svg('line', {
+                x1: MARGIN.left,
+                x2: width - MARGIN.right,
+                y1: up(value),
+                y2: up(value),
+            }),
+            svg('text', { x: MARGIN.left - 8, y: up(value) + 4, class: 'end' }, label),
+        );
     }
     for (const value of steps(right)) {
         const label = String(Number(value.toPrecision(3)));
         root.append(svg('text', { x: across(value), y: HEIGHT - 22, class: 'middle' }, label));
     }
-    root.append(svg('text', { x: width - MARGIN.right, y: HEIGHT - 5, class: 'end' }, x),
-        svg('text', { x: 0, y: 12 }, y));
+    root.append(
+        svg('text', { x: width - MARGIN.right, y: HEIGHT - 5, class: 'end' }, x),
+        svg('text', { x: 0, y: 12 }, y),
+    );
     lines.forEach((line, i) => {
         const path = line.points.map(([a, b]) => `${across(a).toFixed(1)},${up(b).toFixed(1)}`);
         root.append(svg('polyline', { points: path.join(' '), class: `line${i}` }));
         const key = width - MARGIN.right - 105 * (lines.length - i);
         root.append(
             svg('polyline', { points: `${key},8 ${key + 26},8`, class: `line${i}` }),
-            svg('text', { x: key + 34, y: 12 }, line.name));
+            svg('text', { x: key + 34, y: 12 }, line.name),
+        );
     });
     parent.replaceChildren(root);
 }

@@ -11,18 +11,39 @@ function words(name, [count, height, width], convolutions) {
         case 'c':
             return [
                 `${ORDINALS[convolutions - 1] ?? `${convolutions}th`} convolution`,
-                `${count} filters of ${number}×${number} slide over ${convolutions === 1 ? 'the image' : 'all maps before'}; each map shows where its filter finds what it looks for.`,
+                `${count} filters of ${number}×${number} slide over ` +
+                    `${convolutions === 1 ? 'the image' : 'all maps before'}; each map shows ` +
+                    'where its filter finds what it looks for.',
             ];
         case 'p':
-            return ['Pooling', `Of every ${number}×${number} values only the strongest stays: ${height}×${width} are left, and a small shift no longer matters.`];
+            return [
+                'Pooling',
+                `Of every ${number}×${number} values only the strongest stays: ` +
+                    `${height}×${width} are left, and a small shift no longer matters.`,
+            ];
         case 'a':
-            return ['Average pooling', `Every ${number}×${number} values become their mean: ${height}×${width} are left.`];
+            return [
+                'Average pooling',
+                `Every ${number}×${number} values become their mean: ` +
+                    `${height}×${width} are left.`,
+            ];
         case 'gmp':
-            return ['Global pooling', `The strongest value of each map: ${count} numbers that say what was found, and no longer where.`];
+            return [
+                'Global pooling',
+                `The strongest value of each map: ${count} numbers that say ` +
+                    'what was found, and no longer where.',
+            ];
         case 'gap':
-            return ['Global pooling', `The mean of each map: ${count} numbers that say how much was found, and no longer where.`];
+            return [
+                'Global pooling',
+                `The mean of each map: ${count} numbers that say ` +
+                    'how much was found, and no longer where.',
+            ];
         case 'drop':
-            return ['Dropout', 'Switched off some values during training; when reading it changes nothing.'];
+            return [
+                'Dropout',
+                'Switched off some values during training; ' + 'when reading it changes nothing.',
+            ];
         default:
             return count === 10
                 ? ['Scores', 'One score for each digit, from 0 to 9; the strongest is the answer.']
@@ -53,8 +74,16 @@ export class Inside {
         const { filters, filtersNote } = this.#page;
         this.#filters = { shape, data };
         const most = Math.max(...data.map(Math.abs));
-        tiles(filters, data.map((value) => value / most), shape, balance(filters), 50);
-        filtersNote.textContent = `The ${shape[0]} patterns of ${shape[1]}×${shape[2]} that the first layer looks for, as training left them: orange wants ink, blue wants paper.`;
+        tiles(
+            filters,
+            data.map((value) => value / most),
+            shape,
+            balance(filters),
+            50,
+        );
+        filtersNote.textContent =
+            `The ${shape[0]} patterns of ${shape[1]}×${shape[2]} that the first layer looks for, ` +
+            'as training left them: orange wants ink, blue wants paper.';
     }
 
     /**
@@ -91,23 +120,44 @@ export class Inside {
     /** The map lies over the drawing where the ink of the 28×28 image came from. */
     #occlusion({ size, data }, { input, box }, drawing) {
         const canvas = this.#page.occlusion;
-        const ink = input.flatMap((value, i) => (value > 0 ? [[i % size, Math.floor(i / size)]] : []));
+        const ink = input.flatMap((value, i) =>
+            value > 0 ? [[i % size, Math.floor(i / size)]] : [],
+        );
         const [left, top] = [0, 1].map((axis) => Math.min(...ink.map((at) => at[axis])));
         const [right, bottom] = [0, 1].map((axis) => Math.max(...ink.map((at) => at[axis])) + 1);
         // Pixels of the drawing in one of the image's: the digit's longer side has the better word.
         const unit = Math.max(box[2], box[3]) / Math.max(right - left, bottom - top);
         const middle = [box[0] + box[2] / 2, box[1] + box[3] / 2];
-        const [x, y] = [middle[0] - ((left + right) / 2) * unit, middle[1] - ((top + bottom) / 2) * unit];
+        const [x, y] = [
+            middle[0] - ((left + right) / 2) * unit,
+            middle[1] - ((top + bottom) / 2) * unit,
+        ];
 
         canvas.width = canvas.height = 280;
         const context = canvas.getContext('2d');
         const most = Math.max(0.05, ...data.map(Math.abs)); // a map of nearly nothing stays pale
-        context.drawImage(image(data.map((value) => value / most), size, balance(canvas)), 0, 0, 280, 280);
+        context.drawImage(
+            image(
+                data.map((value) => value / most),
+                size,
+                balance(canvas),
+            ),
+            0,
+            0,
+            280,
+            280,
+        );
 
         const layer = new OffscreenCanvas(280, 280);
         const stencil = layer.getContext('2d');
         const zoom = 280 / (size * unit);
-        stencil.drawImage(drawing, -x * zoom, -y * zoom, drawing.width * zoom, drawing.height * zoom);
+        stencil.drawImage(
+            drawing,
+            -x * zoom,
+            -y * zoom,
+            drawing.width * zoom,
+            drawing.height * zoom,
+        );
         const pixels = stencil.getImageData(0, 0, 280, 280);
         const colour = inked(canvas)(1);
         const corner = stencilPaper(drawing);

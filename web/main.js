@@ -17,12 +17,20 @@ const LOOK = 250; // ms of rest before the layers are asked for
 
 const drawing = new Drawing();
 const answer = new Answer({
-    read: $('read'), verdict: $('verdict'), bars: $('bars'), seen: $('seen'), boxes: $('boxes'),
+    read: $('read'),
+    verdict: $('verdict'),
+    bars: $('bars'),
+    seen: $('seen'),
+    boxes: $('boxes'),
     status: $('status'),
 });
 const inside = new Inside({
-    empty: $('inside-empty'), content: $('inside-occlusion'), occlusion: $('occlusion'),
-    filters: $('filters'), filtersNote: $('filters-note'), layers: $('layers'),
+    empty: $('inside-empty'),
+    content: $('inside-occlusion'),
+    occlusion: $('occlusion'),
+    filters: $('filters'),
+    filtersNote: $('filters-note'),
+    layers: $('layers'),
 });
 const note = (text) => {
     $('note').textContent = text;
@@ -57,7 +65,8 @@ const live = new Live(ask, {
     gone(now) {
         $('gone').hidden = !now;
         $('gone').textContent = now
-            ? 'The server does not answer. Your drawing is safe; it is sent again as soon as the server is back.'
+            ? 'The server does not answer. Your drawing is safe; it is sent again as soon as ' +
+              'the server is back.'
             : '';
     },
 });
@@ -143,14 +152,23 @@ function placeDigit(digit) {
     $('sheet').focus({ preventScroll: true });
 }
 
-connectPictures({ input: $('file'), button: $('choose'), target: $('paper') }, {
-    placed: (given, name) => place(given, name),
-    failed: note,
-});
-connectPicker({
-    open: $('pick'), dialog: $('picker'), grid: $('picker-grid'), more: $('picker-more'),
-    note: $('picker-note'),
-}, placeDigit);
+connectPictures(
+    { input: $('file'), button: $('choose'), target: $('paper') },
+    {
+        placed: (given, name) => place(given, name),
+        failed: note,
+    },
+);
+connectPicker(
+    {
+        open: $('pick'),
+        dialog: $('picker'),
+        grid: $('picker-grid'),
+        more: $('picker-more'),
+        note: $('picker-note'),
+    },
+    placeDigit,
+);
 
 /* The digit that the bars are about, alone: to correct it, and to look inside. */
 
@@ -161,7 +179,8 @@ function chosen() {
 
 const correct = connectCorrect(
     { consent: $('consent'), labels: $('labels'), note: $('kept') },
-    async () => (answer.digit ? png(chosen()) : undefined));
+    async () => (answer.digit ? png(chosen()) : undefined),
+);
 
 let visible = false; // Look inside is on the screen
 let due;
@@ -196,11 +215,20 @@ answer.addEventListener('change', () => {
 
 /* What does not depend on the drawing is fetched when it comes into sight. */
 
-const quality = new Quality({
-    note: $('quality-note'), content: $('quality-content'), accuracy: $('accuracy'),
-    facts: $('facts'), loss: $('chart-loss'), errors: $('chart-errors'), matrix: $('matrix'),
-    wrong: $('wrong'), wrongTitle: $('wrong-title'),
-}, placeDigit);
+const quality = new Quality(
+    {
+        note: $('quality-note'),
+        content: $('quality-content'),
+        accuracy: $('accuracy'),
+        facts: $('facts'),
+        loss: $('chart-loss'),
+        errors: $('chart-errors'),
+        matrix: $('matrix'),
+        wrong: $('wrong'),
+        wrongTitle: $('wrong-title'),
+    },
+    placeDigit,
+);
 
 let filters = false;
 async function loadFilters() {
@@ -221,17 +249,21 @@ new IntersectionObserver(([entry]) => {
         look();
     }
 }).observe($('inside'));
-const once = new IntersectionObserver(([entry]) => {
-    if (entry.isIntersecting) {
-        once.disconnect();
-        quality.load();
-    }
-}, { rootMargin: '400px' });
+const once = new IntersectionObserver(
+    ([entry]) => {
+        if (entry.isIntersecting) {
+            once.disconnect();
+            quality.load();
+        }
+    },
+    { rootMargin: '400px' },
+);
 once.observe($('quality'));
 
 /* From the shell. */
 
-const curl = `curl --data-binary @digit.png -H 'Content-Type: image/png' '${new URL(`${api.PROGRAMS}predict`, location)}'`;
+const address = new URL(`${api.PROGRAMS}predict`, location);
+const curl = `curl --data-binary @digit.png -H 'Content-Type: image/png' '${address}'`;
 $('curl').textContent = curl;
 $('copy').addEventListener('click', async () => {
     try {

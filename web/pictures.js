@@ -87,7 +87,9 @@ export function connectPicker({ open, dialog, grid, more, note }, placed) {
                 placed(digit);
             };
             grid.replaceChildren(...some.map((digit) => tile(digit, '', grid, choose)));
-            note.textContent = `Digits ${from} to ${from + SHOWN - 1} of the ${total} in MNIST’s test set: none was used in training.`;
+            note.textContent =
+                `Digits ${from} to ${from + SHOWN - 1} of the ${total} in MNIST’s test set: ` +
+                'none was used in training.';
         } catch (error) {
             note.textContent = `The test digits cannot be shown: ${error.message}`;
         }

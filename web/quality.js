@@ -1,4 +1,4 @@
-/** How good is it: accuracy with its interval, curves, and the confusion matrix with the wrong digits. */
+/** How good is it: accuracy, curves, and the confusion matrix with the wrong digits. */
 
 import { text } from './api.js';
 import { percent } from './answer.js';
@@ -36,7 +36,9 @@ export class Quality {
             this.repaint();
             this.#page.note.hidden = true;
         } catch {
-            this.#page.note.textContent = 'The figures are not there yet. “make serve” makes them with cnn-eval before it starts.';
+            this.#page.note.textContent =
+                'The figures are not there yet. ' +
+                '“make serve” makes them with cnn-eval before it starts.';
             this.#page.note.hidden = false;
         }
     }
@@ -72,7 +74,11 @@ export class Quality {
         const [low, high] = interval(accuracy, samples).map((value) => percent(value, 2));
         const [many, right] = [samples, samples - wrong.length].map((n) => n.toLocaleString('en'));
         this.#page.accuracy.textContent = percent(accuracy, 2);
-        this.#page.facts.textContent = `It read ${right} of ${many} test digits right, none of which was used in training. For digits of this kind the true rate lies, with 95 % confidence, between ${low} and ${high}. When it names a probability, that is off by ${percent(ece)} on average.`;
+        this.#page.facts.textContent =
+            `It read ${right} of ${many} test digits right, none of which was used in training. ` +
+            'For digits of this kind the true rate lies, with 95 % confidence, ' +
+            `between ${low} and ${high}. ` +
+            `When it names a probability, that is off by ${percent(ece)} on average.`;
     }
 
     #matrix() {
@@ -92,7 +98,9 @@ export class Quality {
                 } else if (n > 0) {
                     const shade = Math.ceil((4 * Math.log(n + 1)) / Math.log(most + 1));
                     cell.className = `shade${shade}`;
-                    const those = wrong.filter((w) => w.label === label && w.predicted === predicted);
+                    const those = wrong.filter(
+                        (w) => w.label === label && w.predicted === predicted,
+                    );
                     cell.append(this.#opener(n, label, predicted, those));
                 }
             });
@@ -120,12 +128,19 @@ export class Quality {
         this.#opened = those;
         try {
             const all = await Promise.all(those.map(({ index }) => digits(index, 1)));
-            const shown = all.map(([digit], i) => tile(
-                digit, `${predicted}, ${percent(those[i].confidence, 0)}`, wrong, this.#placed));
+            const shown = all.map(([digit], i) =>
+                tile(
+                    digit,
+                    `${predicted}, ${percent(those[i].confidence, 0)}`,
+                    wrong,
+                    this.#placed,
+                ),
+            );
             if (those !== this.#opened) {
                 return; // another number was chosen meanwhile
             }
-            wrongTitle.textContent = `The digit ${label}, read as ${predicted}. Choose one to look inside.`;
+            wrongTitle.textContent =
+                `The digit ${label}, read as ${predicted}. ` + 'Choose one to look inside.';
             wrong.replaceChildren(...shown);
         } catch (error) {
             wrongTitle.textContent = `The digits cannot be shown: ${error.message}`;

@@ -1,13 +1,17 @@
 /** The reports of cnn-eval and the metrics of cnn-train: tab-separated text, read into objects. */
 
 function rows(text) {
-    return text.trim().split('\n').map((line) => line.split('\t'));
+    return text
+        .trim()
+        .split('\n')
+        .map((line) => line.split('\t'));
 }
 
 /**
  * @typedef {{index: number, label: number, predicted: number, confidence: number}} Wrong
  * @param {string} text what cnn-eval wrote
- * @returns {{samples: number, accuracy: number, ece: number, confusion: number[][], wrong: Wrong[]}}
+ * @returns {{samples: number, accuracy: number, ece: number, confusion: number[][],
+ *            wrong: Wrong[]}}
  */
 export function parseReport(text) {
     const report = { samples: 0, accuracy: 0, ece: 0, confusion: [], wrong: [] };

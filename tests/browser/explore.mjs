@@ -6,14 +6,18 @@ import { join } from 'node:path';
 import { draw, onPage, says, corrections, work } from './harness.mjs';
 import { strokes } from './strokes.mjs';
 
-const report = () => readFileSync(`${process.env.BUILD}/web/report.tsv`, 'utf8').trim().split('\n')
-    .map((line) => line.split('\t'));
+const report = () =>
+    readFileSync(`${process.env.BUILD}/web/report.tsv`, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => line.split('\t'));
 
 /** How many different colours a canvas shows. */
-const colours = (page, selector) => page.locator(selector).evaluate((canvas) => {
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    return new Set(new Uint32Array(data.buffer)).size;
-});
+const colours = (page, selector) =>
+    page.locator(selector).evaluate((canvas) => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        return new Set(new Uint32Array(data.buffer)).size;
+    });
 
 onPage('look inside shows every layer, the first filters and the occlusion map', async (page) => {
     await draw(page, strokes(2));
@@ -26,7 +30,7 @@ onPage('look inside shows every layer, the first filters and the occlusion map',
         assert.match(text, /\.$/);
     }
     for (const selector of ['#occlusion', '#filters', '#layers li:first-child canvas', '#seen']) {
-        assert.ok(await colours(page, selector) > 8, selector);
+        assert.ok((await colours(page, selector)) > 8, selector);
     }
     await says(page, '#filters-note', new RegExp(`^The ${model.filters.shape[0]} patterns`));
 });
@@ -49,9 +53,16 @@ onPage('how good is it shows the figures of the report', async (page) => {
     const rows = report();
     const accuracy = Number(rows.find(([name]) => name === 'accuracy')[1]);
     await says(page, '#accuracy', `${(100 * accuracy).toFixed(2)} %`);
-    const counts = rows.filter(([name]) => name === 'confusion').map((row) => row.slice(2).map(Number));
-    const shown = await page.locator('#matrix tbody tr').evaluateAll((lines) => lines.map(
-        (line) => [...line.querySelectorAll('td')].map((cell) => Number(cell.textContent))));
+    const counts = rows
+        .filter(([name]) => name === 'confusion')
+        .map((row) => row.slice(2).map(Number));
+    const shown = await page
+        .locator('#matrix tbody tr')
+        .evaluateAll((lines) =>
+            lines.map((line) =>
+                [...line.querySelectorAll('td')].map((cell) => Number(cell.textContent)),
+            ),
+        );
     assert.deepEqual(shown, counts);
 });
 
@@ -60,60 +71,82 @@ onPage('a number of the matrix opens the wrong digits, and each can be tried', a
     const cell = page.locator('#matrix tbody button').last();
     await cell.waitFor();
     const n = Number(await cell.textContent());
-    const [, label, predicted] = (await cell.getAttribute('aria-label')).match(/digit (\d) read as (\d)/);
+    const [, label, predicted] = (await cell.getAttribute('aria-label')).match(
+        /digit (\d) read as (\d)/,
+    );
     await cell.focus();
     await page.keyboard.press('Enter');
     await says(page, '#wrong-title', new RegExp(`^The digit ${label}, read as ${predicted}`));
     assert.equal(await page.locator('#wrong button').count(), n);
     await page.locator('#wrong button').first().click();
     await says(page, '#note', new RegExp(`in truth a ${label}\\.$`));
-    await page.waitForFunction((digit) => document.querySelector('#bars .best b')?.textContent === digit, predicted);
+    await page.waitForFunction(
+        (digit) => document.querySelector('#bars .best b')?.textContent === digit,
+        predicted,
+    );
 });
 
 onPage('the curves are drawn from the metrics', async (page) => {
     await page.locator('#quality').scrollIntoViewIfNeeded();
     await page.locator('#chart-errors svg').waitFor();
     for (const id of ['chart-loss', 'chart-errors']) {
-        assert.match(await page.locator(`#${id} svg`).getAttribute('aria-label'), /validation ends at [\d.]+/);
+        assert.match(
+            await page.locator(`#${id} svg`).getAttribute('aria-label'),
+            /validation ends at [\d.]+/,
+        );
     }
 });
 
-onPage('a correction is kept with consent, and only then', async (page) => {
-    const size = () => (existsSync(corrections) ? statSync(corrections).size : 0);
-    const before = size();
-    await draw(page, strokes(9));
-    await says(page, '#read', '9');
-    await page.locator('.correct summary').click();
-    const nine = page.getByRole('button', { name: 'It is a 9' });
-    assert.ok(await nine.isDisabled());
-    const refused = await page.evaluate(async () => {
-        const canvas = new OffscreenCanvas(40, 40);
-        canvas.getContext('2d');
-        return (await fetch('correct?label=9', {
-            method: 'POST', headers: { 'Content-Type': 'image/png' }, body: await canvas.convertToBlob(),
-        })).status;
-    });
-    assert.equal(refused, 403);
-    assert.equal(size(), before);
-    await page.locator('#consent').check();
-    await nine.click();
-    await says(page, '#kept', /^Kept as a 9\. Drawings kept so far: \d+\.$/);
-    assert.ok(size() > before);
-    await page.locator('#clear').click();
-    await says(page, '#read', '');
-    assert.ok(await nine.isDisabled());
-}, { forgive: /403/ });
+onPage(
+    'a correction is kept with consent, and only then',
+    async (page) => {
+        const size = () => (existsSync(corrections) ? statSync(corrections).size : 0);
+        const before = size();
+        await draw(page, strokes(9));
+        await says(page, '#read', '9');
+        await page.locator('.correct summary').click();
+        const nine = page.getByRole('button', { name: 'It is a 9' });
+        assert.ok(await nine.isDisabled());
+        const refused = await page.evaluate(async () => {
+            const canvas = new OffscreenCanvas(40, 40);
+            canvas.getContext('2d');
+            return (
+                await fetch('correct?label=9', {
+                    method: 'POST',
+                    headers: { 'Content-Type': 'image/png' },
+                    body: await canvas.convertToBlob(),
+                })
+            ).status;
+        });
+        assert.equal(refused, 403);
+        assert.equal(size(), before);
+        await page.locator('#consent').check();
+        await nine.click();
+        await says(page, '#kept', /^Kept as a 9\. Drawings kept so far: \d+\.$/);
+        assert.ok(size() > before);
+        await page.locator('#clear').click();
+        await says(page, '#read', '');
+        assert.ok(await nine.isDisabled());
+    },
+    { forgive: /403/ },
+);
 
 onPage('the line for the shell works with the saved drawing', async (page) => {
     await draw(page, strokes(5));
     await says(page, '#read', '5');
-    const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#save').click()]);
+    const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.locator('#save').click(),
+    ]);
     assert.equal(download.suggestedFilename(), 'digit.png');
     await download.saveAs(join(work, 'digit.png'));
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.locator('#copy').click();
     await says(page, '#copy', 'Copied');
     const line = await page.evaluate(() => navigator.clipboard.readText());
-    const answer = execFileSync('sh', ['-c', line], { cwd: work, stdio: ['ignore', 'pipe', 'ignore'] });
+    const answer = execFileSync('sh', ['-c', line], {
+        cwd: work,
+        stdio: ['ignore', 'pipe', 'ignore'],
+    });
     assert.equal(JSON.parse(answer).text, '5');
 });

@@ -10,8 +10,15 @@ import { Server } from './server.mjs';
 export const require = createRequire(resolve('build/browser/package.json'));
 const { chromium } = require('playwright-core');
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+];
 const PICTURES = 'build/screenshots';
 
 export const work = mkdtempSync(join(tmpdir(), 'hwdr-browser.'));
@@ -32,19 +39,25 @@ export async function close() {
 }
 
 /**
- * A test on a fresh page. It fails also when a request leaves the origin, or the console tells of an
- * error; `options.forgive` is a pattern of errors that the test provokes, `options.page` goes to
+ * A test on a fresh page. It fails also when a request leaves the origin, or the console tells of
+ * an error; `options.forgive` is a pattern of errors that the test provokes, `options.page` goes to
  * the browser.
  */
 export function onPage(name, body, options = {}) {
     test(name, async (t) => {
-        const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options.page });
+        const context = await browser.newContext({
+            viewport: { width: 1280, height: 900 },
+            ...options.page,
+        });
         const page = await context.newPage();
         page.setDefaultTimeout(20000);
         const trouble = [];
         page.on('pageerror', (error) => trouble.push(`error: ${error.message}`));
         page.on('console', (message) => {
-            if (['error', 'warning'].includes(message.type()) && !options.forgive?.test(message.text())) {
+            if (
+                ['error', 'warning'].includes(message.type()) &&
+                !options.forgive?.test(message.text())
+            ) {
                 trouble.push(`console: ${message.text()}`);
             }
         });
@@ -86,9 +99,11 @@ export async function draw(page, strokes) {
 export async function touch(page, strokes) {
     const at = await scaler(page);
     const cdp = await page.context().newCDPSession(page);
-    const send = (type, ...points) => cdp.send('Input.dispatchTouchEvent', {
-        type, touchPoints: points.map(([x, y]) => ({ x, y })),
-    });
+    const send = (type, ...points) =>
+        cdp.send('Input.dispatchTouchEvent', {
+            type,
+            touchPoints: points.map(([x, y]) => ({ x, y })),
+        });
     for (const [first, ...rest] of strokes) {
         await send('touchStart', at(first));
         for (const point of rest) {

@@ -24,9 +24,15 @@ export class Server {
     async start() {
         this.port ??= await freePort();
         this.origin = `http://localhost:${this.port}`;
-        const env = { ...process.env, PORT: String(this.port), HWDR_CORRECTIONS: this.#corrections };
-        this.#child = spawn(process.env.SERVE ?? 'pipelines/serve.sh', [],
-            { env, stdio: ['ignore', 'ignore', 'pipe'] });
+        const env = {
+            ...process.env,
+            PORT: String(this.port),
+            HWDR_CORRECTIONS: this.#corrections,
+        };
+        this.#child = spawn(process.env.SERVE ?? 'pipelines/serve.sh', [], {
+            env,
+            stdio: ['ignore', 'ignore', 'pipe'],
+        });
         let said = '';
         this.#child.stderr.on('data', (text) => {
             said += text;

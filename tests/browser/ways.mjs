@@ -7,37 +7,60 @@ import { strokes } from './strokes.mjs';
 
 /** A picture of a digit as bytes, made by the browser: light ink on dark, not as the paper is. */
 async function pictured(page, digit, type = 'image/png') {
-    const bytes = await page.evaluate(async ([lines, kind]) => {
-        const canvas = new OffscreenCanvas(500, 900);
-        const context = canvas.getContext('2d');
-        context.fillStyle = '#20304a';
-        context.fillRect(0, 0, 500, 900);
-        Object.assign(context, { lineWidth: 30, lineCap: 'round', lineJoin: 'round', strokeStyle: '#ffd' });
-        for (const line of lines) {
-            context.beginPath();
-            line.forEach(([x, y]) => context.lineTo(x, y));
-            context.stroke();
-        }
-        const blob = await canvas.convertToBlob({ type: kind });
-        return [...new Uint8Array(await blob.arrayBuffer())];
-    }, [strokes(digit, { x: 240, y: 420, scale: 2.6 }), type]);
+    const bytes = await page.evaluate(
+        async ([lines, kind]) => {
+            const canvas = new OffscreenCanvas(500, 900);
+            const context = canvas.getContext('2d');
+            context.fillStyle = '#20304a';
+            context.fillRect(0, 0, 500, 900);
+            Object.assign(context, {
+                lineWidth: 30,
+                lineCap: 'round',
+                lineJoin: 'round',
+                strokeStyle: '#ffd',
+            });
+            for (const line of lines) {
+                context.beginPath();
+                line.forEach(([x, y]) => context.lineTo(x, y));
+                context.stroke();
+            }
+            const blob = await canvas.convertToBlob({ type: kind });
+            return [...new Uint8Array(await blob.arrayBuffer())];
+        },
+        [strokes(digit, { x: 240, y: 420, scale: 2.6 }), type],
+    );
     return Buffer.from(bytes);
 }
 
 /** A paste or drop of a file, as the browser would tell the page. */
 function hand(page, kind, bytes, name) {
-    return page.evaluate(([how, data, file]) => {
-        const transfer = new DataTransfer();
-        transfer.items.add(new File([new Uint8Array(data)], file, { type: 'image/png' }));
-        const event = how === 'paste'
-            ? new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true })
-            : new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true });
-        document.getElementById('paper').dispatchEvent(event);
-    }, [kind, [...bytes], name]);
+    return page.evaluate(
+        ([how, data, file]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(data)], file, { type: 'image/png' }));
+            const event =
+                how === 'paste'
+                    ? new ClipboardEvent('paste', {
+                          clipboardData: transfer,
+                          bubbles: true,
+                          cancelable: true,
+                      })
+                    : new DragEvent('drop', {
+                          dataTransfer: transfer,
+                          bubbles: true,
+                          cancelable: true,
+                      });
+            document.getElementById('paper').dispatchEvent(event);
+        },
+        [kind, [...bytes], name],
+    );
 }
 
 async function choose(page, file) {
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('#choose').click()]);
+    const [chooser] = await Promise.all([
+        page.waitForEvent('filechooser'),
+        page.locator('#choose').click(),
+    ]);
     await chooser.setFiles(file);
 }
 
@@ -86,7 +109,7 @@ onPage('a test digit is picked with the keyboard alone', async (page) => {
     await page.keyboard.press('Enter');
     await says(page, '#note', /^Test digit \d+, in truth a \d\.$/);
     await says(page, '#read', /^[0-9?]$/);
-    assert.ok(!await page.locator('#picker').evaluate((dialog) => dialog.open));
+    assert.ok(!(await page.locator('#picker').evaluate((dialog) => dialog.open)));
 });
 
 onPage('a test digit reaches the network as it is in the test set', async (page) => {
