@@ -4,7 +4,6 @@
 #include "stream.h"
 #include "warp.h"
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,7 @@ static const char help[] =
     "  -w, --stroke FRACTION  thicken or thin strokes by up to this fraction of a pixel on\n"
     "                         each side (default 0)\n"
     "  -p, --erase PIXELS     blank a square patch with this side (default 0)\n"
-    "  -0, --none             switch off every distortion; later options switch theirs on\n"
+    "  -0, --none             switch off every distortion that is not asked for\n"
     "  -E, --epochs N         pass N times over the samples, distorted anew (default 1)\n"
     "  -s, --seed N           choose the random numbers (default 1)\n"
     "  -n, --no-shuffle       keep the order; with one epoch, in constant memory\n"
@@ -41,79 +40,47 @@ static const char help[] =
 
 struct job {
     struct warp_ranges ranges;
-    int64_t epochs, threads;
+    int64_t epochs;
+    int threads;
     uint64_t seed;
     bool keep_order;
 };
 
 static struct job parse(int argc, char **argv)
 {
-    static const struct option options[] = {{"rotate", required_argument, NULL, 'r'},
-                                            {"shift", required_argument, NULL, 'x'},
-                                            {"zoom", required_argument, NULL, 'z'},
-                                            {"shear", required_argument, NULL, 'k'},
-                                            {"elastic", required_argument, NULL, 'e'},
-                                            {"stroke", required_argument, NULL, 'w'},
-                                            {"erase", required_argument, NULL, 'p'},
-                                            {"none", no_argument, NULL, '0'},
-                                            {"epochs", required_argument, NULL, 'E'},
-                                            {"seed", required_argument, NULL, 's'},
-                                            {"no-shuffle", no_argument, NULL, 'n'},
-                                            {"threads", required_argument, NULL, 't'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"version", no_argument, NULL, 'V'},
-                                            {NULL, 0, NULL, 0}};
-    struct job job = {.ranges = usual, .epochs = 1, .threads = 1, .seed = 1};
-    struct warp_ranges *ranges = &job.ranges;
-    for (int option;
-         (option = getopt_long(argc, argv, "r:x:z:k:e:w:p:0E:s:nt:hV", options, NULL)) != -1;) {
-        switch (option) {
-        case 'r':
-            ranges->rotate = (float)cli_number("--rotate", optarg, 0, 180);
-            break;
-        case 'x':
-            ranges->shift = (float)cli_number("--shift", optarg, 0, IMAGE_SIDE);
-            break;
-        case 'z':
-            ranges->zoom = (float)cli_number("--zoom", optarg, 0, 0.9);
-            break;
-        case 'k':
-            ranges->shear = (float)cli_number("--shear", optarg, 0, 2);
-            break;
-        case 'e':
-            ranges->elastic = (float)cli_number("--elastic", optarg, 0, IMAGE_SIDE);
-            break;
-        case 'w':
-            ranges->stroke = (float)cli_number("--stroke", optarg, 0, 1);
-            break;
-        case 'p':
-            ranges->erase = (float)cli_integer("--erase", optarg, 0, IMAGE_SIDE);
-            break;
-        case '0':
-            *ranges = (struct warp_ranges){0};
-            break;
-        case 'E':
-            job.epochs = cli_integer("--epochs", optarg, 1, 1000000);
-            break;
-        case 's':
-            job.seed = (uint64_t)cli_integer("--seed", optarg, 0, INT64_MAX);
-            break;
-        case 'n':
-            job.keep_order = true;
-            break;
-        case 't':
-            job.threads = cli_integer("--threads", optarg, 1, 1024);
-            break;
-        case 'h':
-            cli_help(help);
-        case 'V':
-            cli_version();
-        default:
-            exit(CLI_TROUBLE);
-        }
-    }
-    if (optind < argc)
-        cli_usage("%s: unexpected argument: augment reads stdin", argv[optind]);
+    struct job job = {.epochs = 1, .threads = 1, .seed = 1};
+    bool none = false;
+    /* What is not given stays negative: the usual range, or none. */
+    struct warp_ranges given = {-1, -1, -1, -1, -1, -1, 0};
+    int erase = -1;
+    const struct cli_option table[] = {
+        {.name = "rotate", .letter = 'r', .number = &given.rotate, .high = 180},
+        {.name = "shift", .letter = 'x', .number = &given.shift, .high = IMAGE_SIDE},
+        {.name = "zoom", .letter = 'z', .number = &given.zoom, .high = 0.9},
+        {.name = "shear", .letter = 'k', .number = &given.shear, .high = 2},
+        {.name = "elastic", .letter = 'e', .number = &given.elastic, .high = IMAGE_SIDE},
+        {.name = "stroke", .letter = 'w', .number = &given.stroke, .high = 1},
+        {.name = "erase", .letter = 'p', .count = &erase, .high = IMAGE_SIDE},
+        {.name = "none", .letter = '0', .flag = &none},
+        {.name = "epochs", .letter = 'E', .integer = &job.epochs, .low = 1, .high = 1000000},
+        {.name = "seed", .letter = 's', .seed = &job.seed},
+        {.name = "no-shuffle", .letter = 'n', .flag = &job.keep_order},
+        {.name = "threads", .letter = 't', .count = &job.threads, .low = 1, .high = 1024},
+        {0},
+    };
+    const int operand = cli_options(argc, argv, help, table);
+    if (operand < argc)
+        cli_usage("%s: unexpected argument: augment reads stdin", argv[operand]);
+    const struct warp_ranges others = none ? (struct warp_ranges){0} : usual;
+    job.ranges = (struct warp_ranges){
+        .rotate = given.rotate < 0 ? others.rotate : given.rotate,
+        .shift = given.shift < 0 ? others.shift : given.shift,
+        .zoom = given.zoom < 0 ? others.zoom : given.zoom,
+        .shear = given.shear < 0 ? others.shear : given.shear,
+        .elastic = given.elastic < 0 ? others.elastic : given.elastic,
+        .stroke = given.stroke < 0 ? others.stroke : given.stroke,
+        .erase = erase < 0 ? others.erase : (float)erase,
+    };
     return job;
 }
 
@@ -133,7 +100,7 @@ static void write_distorted(struct stream_writer *writer, const struct job *job,
                             size_t n, struct batch *batch)
 {
     struct error error;
-#pragma omp parallel for num_threads((int)job->threads) schedule(static) if (job->threads > 1)
+#pragma omp parallel for num_threads(job->threads) schedule(static) if (job->threads > 1)
     for (size_t i = 0; i < n; i++) {
         const size_t k = order ? order[i] : i;
         warp_image(&job->ranges, job->seed, epoch, first + k, from->images + k * IMAGE_PIXELS,

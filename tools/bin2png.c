@@ -6,7 +6,6 @@
 #include "stream.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,43 +263,24 @@ static struct picture zoomed(struct picture small, uint32_t zoom)
 
 static struct options parse_options(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"columns", required_argument, NULL, 'c'},
-        {"limit", required_argument, NULL, 'n'},
-        {"wrong", required_argument, NULL, 'w'},
-        {"zoom", required_argument, NULL, 'z'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
+    struct options options = {.limit = -1};
+    int columns = 0, zoom = 1;
+    const struct cli_option table[] = {
+        {.name = "columns", .letter = 'c', .count = &columns, .low = 1, .high = PICTURE_MAX_SIDE},
+        {.name = "limit", .letter = 'n', .integer = &options.limit, .high = 1e15},
+        {.name = "wrong", .letter = 'w', .text = &options.wrong},
+        {.name = "zoom", .letter = 'z', .count = &zoom, .low = 1, .high = 16},
         {0},
     };
-    struct options options = {.zoom = 1, .limit = -1};
-    for (int option; (option = getopt_long(argc, argv, "c:n:w:z:hV", names, NULL)) != -1;)
-        switch (option) {
-        case 'c':
-            options.columns = (uint32_t)cli_integer("--columns", optarg, 1, PICTURE_MAX_SIDE);
-            break;
-        case 'n':
-            options.limit = cli_integer("--limit", optarg, 0, INT64_MAX);
-            break;
-        case 'w':
-            options.wrong = optarg;
-            break;
-        case 'z':
-            options.zoom = (uint32_t)cli_integer("--zoom", optarg, 1, 16);
-            break;
-        case 'h':
-            cli_help(help);
-        case 'V':
-            cli_version();
-        default:
-            exit(CLI_TROUBLE);
-        }
+    const int operand = cli_options(argc, argv, help, table);
+    options.columns = (uint32_t)columns;
+    options.zoom = (uint32_t)zoom;
     if (options.columns > most_columns(&options))
         cli_die("--columns: %" PRIu32 " at --zoom %" PRIu32
                 " are wider than %d pixels: at most %" PRIu32,
                 options.columns, options.zoom, PICTURE_MAX_SIDE, most_columns(&options));
-    if (optind < argc)
-        cli_usage("%s: samples come from standard input, not from a file", argv[optind]);
+    if (operand < argc)
+        cli_usage("%s: samples come from standard input, not from a file", argv[operand]);
     return options;
 }
 

@@ -3,13 +3,10 @@
 #include "model.h"
 #include "onnx.h"
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { TO = 256, KEEP_NORM };
 
 static const char help[] =
     "Usage: cnn-export --to onnx [-m MODEL] [OPTION]... > FILE\n"
@@ -31,32 +28,14 @@ struct options {
 
 static struct options parse_options(int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        {"to", required_argument, NULL, TO},         {"model", required_argument, NULL, 'm'},
-        {"keep-norm", no_argument, NULL, KEEP_NORM}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},         {0}};
     struct options options = {0};
-    for (int c; (c = getopt_long(argc, argv, "m:hV", long_options, NULL)) != -1;) {
-        switch (c) {
-        case TO:
-            options.to = optarg;
-            break;
-        case 'm':
-            options.model = optarg;
-            break;
-        case KEEP_NORM:
-            options.keep_norm = true;
-            break;
-        case 'h':
-            cli_help(help);
-        case 'V':
-            cli_version();
-        default:
-            exit(CLI_TROUBLE);
-        }
-    }
-    if (optind < argc)
-        cli_usage("'%s': takes no operands", argv[optind]);
+    const struct cli_option table[] = {{.name = "to", .text = &options.to},
+                                       {.name = "model", .letter = 'm', .text = &options.model},
+                                       {.name = "keep-norm", .flag = &options.keep_norm},
+                                       {0}};
+    const int operand = cli_options(argc, argv, help, table);
+    if (operand < argc)
+        cli_usage("'%s': takes no operands", argv[operand]);
     if (!options.to)
         cli_usage("--to: which form? there is onnx");
     if (strcmp(options.to, "onnx") != 0)

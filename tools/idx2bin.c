@@ -6,7 +6,6 @@
 #include "stream.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,10 +34,11 @@ static const uint64_t to_the_end = UINT64_MAX; /* --range's B when left out */
 struct options {
     uint64_t first, end; /* the range */
     uint32_t shard, shards;
-    uint32_t epochs;
+    int epochs;
     bool shuffle, normalize;
     uint64_t seed;
     const char *range; /* as typed, or NULL */
+    int files;         /* index of IMAGES in argv */
 };
 
 /* What goes through the epochs. Shapes: images [n,28,28] u8, labels [n] u8. */
@@ -84,40 +84,27 @@ static void parse_shard(const char *text, struct options *options)
 
 static struct options parse_options(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"range", required_argument, NULL, 'r'},  {"shard", required_argument, NULL, 'i'},
-        {"epochs", required_argument, NULL, 'e'}, {"shuffle", required_argument, NULL, 's'},
-        {"normalize", no_argument, NULL, 'n'},    {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},      {0},
-    };
     struct options options = {.end = to_the_end, .shards = 1, .epochs = 1};
-    for (int option; (option = getopt_long(argc, argv, "r:i:e:s:nhV", names, NULL)) != -1;)
-        switch (option) {
-        case 'r':
-            parse_range(optarg, &options);
-            break;
-        case 'i':
-            parse_shard(optarg, &options);
-            break;
-        case 'e':
-            options.epochs = (uint32_t)cli_integer("--epochs", optarg, 1, INT32_MAX);
-            break;
-        case 's':
-            options.shuffle = true;
-            options.seed = (uint64_t)cli_integer("--shuffle", optarg, 0, INT64_MAX);
-            break;
-        case 'n':
-            options.normalize = true;
-            break;
-        case 'h':
-            cli_help(help);
-        case 'V':
-            cli_version();
-        default:
-            exit(CLI_TROUBLE);
-        }
-    if (argc - optind < 1 || argc - optind > 2)
-        cli_usage("expected IMAGES [LABELS], not %d files", argc - optind);
+    const char *range = NULL, *shard = NULL, *shuffle = NULL;
+    const struct cli_option table[] = {
+        {.name = "range", .letter = 'r', .text = &range},
+        {.name = "shard", .letter = 'i', .text = &shard},
+        {.name = "epochs", .letter = 'e', .count = &options.epochs, .low = 1, .high = INT32_MAX},
+        {.name = "shuffle", .letter = 's', .text = &shuffle},
+        {.name = "normalize", .letter = 'n', .flag = &options.normalize},
+        {0},
+    };
+    options.files = cli_options(argc, argv, help, table);
+    if (range)
+        parse_range(range, &options);
+    if (shard)
+        parse_shard(shard, &options);
+    if (shuffle) {
+        options.shuffle = true;
+        options.seed = (uint64_t)cli_integer("--shuffle", shuffle, 0, INT64_MAX);
+    }
+    if (argc - options.files < 1 || argc - options.files > 2)
+        cli_usage("expected IMAGES [LABELS], not %d files", argc - options.files);
     return options;
 }
 
@@ -236,7 +223,7 @@ static void write_stream(const struct set *set, const struct options *options)
     if (!writer)
         cli_die("%s", error.text);
     uint32_t *order = options->shuffle ? allocate(n * sizeof *order) : NULL;
-    for (uint32_t epoch = 0; epoch < options->epochs; epoch++) {
+    for (uint32_t epoch = 0; epoch < (uint32_t)options->epochs; epoch++) {
         if (order)
             rng_permutation(options->seed, epoch, order, n);
         if (write_epoch(writer, set, options, order, &error))
@@ -255,7 +242,7 @@ int main(int argc, char **argv)
     cli_refuse_terminal();
 
     struct idx images, labels = {.dims = 0};
-    open_files(argv + optind, &options, &images, &labels);
+    open_files(argv + options.files, &options, &images, &labels);
     const struct set set = choose(&options, &images, &labels);
     write_stream(&set, &options);
 

@@ -6,7 +6,6 @@
 #include "png_file.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -60,40 +59,17 @@ static const char *choose_format(const char *format, const char *output)
 
 static struct job parse(int argc, char **argv)
 {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"graph", required_argument, NULL, 'g'},
-                                            {"picture", required_argument, NULL, 'p'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"version", no_argument, NULL, 'V'},
-                                            {NULL, 0, NULL, 0}};
     struct job job = {0};
-    for (int option; (option = getopt_long(argc, argv, "o:f:g:p:hV", options, NULL)) != -1;) {
-        switch (option) {
-        case 'o':
-            job.output = optarg;
-            break;
-        case 'f':
-            job.format = optarg;
-            break;
-        case 'g':
-            job.graph = optarg;
-            break;
-        case 'p':
-            job.picture = optarg;
-            break;
-        case 'h':
-            cli_help(help);
-        case 'V':
-            cli_version();
-        default:
-            exit(CLI_TROUBLE);
-        }
-    }
-    if (argc - optind > 1)
-        cli_usage("%s: unexpected argument: one table makes one graph", argv[optind + 1]);
-    if (optind < argc && strcmp(argv[optind], "-") != 0)
-        job.input = argv[optind];
+    const struct cli_option table[] = {{.name = "output", .letter = 'o', .text = &job.output},
+                                       {.name = "format", .letter = 'f', .text = &job.format},
+                                       {.name = "graph", .letter = 'g', .text = &job.graph},
+                                       {.name = "picture", .letter = 'p', .text = &job.picture},
+                                       {0}};
+    const int operand = cli_options(argc, argv, help, table);
+    if (argc - operand > 1)
+        cli_usage("%s: unexpected argument: one table makes one graph", argv[operand + 1]);
+    if (operand < argc && strcmp(argv[operand], "-") != 0)
+        job.input = argv[operand];
     job.format = choose_format(job.format, job.output);
     if (!job.output && strcmp(job.format, "png") == 0)
         cli_refuse_terminal();

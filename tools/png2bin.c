@@ -6,7 +6,6 @@
 #include "stream.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -148,34 +147,19 @@ static void write_stream(const struct list *list)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"labels", required_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {0},
-    };
     cli_start(argv);
     const char *labels_name = NULL;
-    for (int option; (option = getopt_long(argc, argv, "l:hV", options, NULL)) != -1;)
-        switch (option) {
-        case 'l':
-            labels_name = optarg;
-            break;
-        case 'h':
-            cli_help(help);
-        case 'V':
-            cli_version();
-        default:
-            return CLI_TROUBLE;
-        }
+    const struct cli_option table[] = {{.name = "labels", .letter = 'l', .text = &labels_name},
+                                       {0}};
+    const int operand = cli_options(argc, argv, help, table);
     cli_refuse_terminal();
 
     char *standard_input[] = {"-"};
     struct list labels = {0}, list;
     if (labels_name)
         labels = read_labels(labels_name);
-    if (optind < argc)
-        list = list_files(argv + optind, argc - optind, &labels);
+    if (operand < argc)
+        list = list_files(argv + operand, argc - operand, &labels);
     else if (labels_name)
         list = labels;
     else
