@@ -108,13 +108,29 @@ static bool has_edges(const struct picture *picture, int contrast)
     return false;
 }
 
+/*
+ * How often each level occurs. Neighbours, mostly paper alike, are counted in different tables:
+ * an increment need not wait for the one before.
+ */
+static void count_levels(const struct picture *picture, uint64_t histogram[LEVELS])
+{
+    enum { TABLES = 4 };
+    const size_t pixels = (size_t)picture->width * picture->height;
+    uint32_t tables[TABLES][LEVELS] = {{0}}; /* a picture has at most 2^26 pixels */
+    for (size_t i = 0; i < pixels; i++)
+        tables[i % TABLES][picture->pixels[i]]++;
+    for (int level = 0; level < LEVELS; level++) {
+        histogram[level] = 0;
+        for (int t = 0; t < TABLES; t++)
+            histogram[level] += tables[t][level];
+    }
+}
+
 void picture_ink(struct picture *picture)
 {
     const size_t pixels = (size_t)picture->width * picture->height;
-    uint64_t histogram[LEVELS] = {0};
-    for (size_t i = 0; i < pixels; i++)
-        histogram[picture->pixels[i]]++;
-
+    uint64_t histogram[LEVELS];
+    count_levels(picture, histogram);
     const struct paper paper = find_paper(picture);
     const uint64_t few = 1 + min_u32(picture->width, picture->height) / 32;
     const struct side dark = find_side(histogram, &paper, -1, few);
@@ -256,24 +272,31 @@ static float source_weight(const struct axis *axis, uint32_t i, uint32_t j)
 static void resize(const struct picture *ink, const struct box *box, struct axis columns,
                    struct axis rows, float small[BOX_SIDE * BOX_SIDE])
 {
+    /* Every row weighs its pixels alike. Neighbours of a smaller line share a pixel at most. */
+    float weights[PICTURE_MAX_SIDE + 2 * BOX_SIDE], *next = weights;
+    for (uint32_t j = 0; j < columns.to; j++)
+        for (uint32_t x = first_source(&columns, j); x <= last_source(&columns, j); x++)
+            *next++ = source_weight(&columns, j, x);
+
     memset(small, 0, sizeof(float) * BOX_SIDE * BOX_SIDE);
     uint32_t i = 0; /* first target row that the source row still counts for */
     for (uint32_t y = 0; y < box->height; y++) {
         const uint8_t *source = ink->pixels + (size_t)(box->y + y) * ink->width + box->x;
         float line[BOX_SIDE];
+        const float *weight = weights;
         for (uint32_t j = 0; j < columns.to; j++) {
             float sum = 0;
             const uint32_t last = last_source(&columns, j);
             for (uint32_t x = first_source(&columns, j); x <= last; x++)
-                sum += source_weight(&columns, j, x) * source[x];
+                sum += *weight++ * source[x];
             line[j] = sum;
         }
         while (last_source(&rows, i) < y)
             i++;
         for (uint32_t k = i; k < rows.to && first_source(&rows, k) <= y; k++) {
-            const float weight = source_weight(&rows, k, y);
+            const float share = source_weight(&rows, k, y);
             for (uint32_t j = 0; j < columns.to; j++)
-                small[k * BOX_SIDE + j] += weight * line[j];
+                small[k * BOX_SIDE + j] += share * line[j];
         }
     }
 }
