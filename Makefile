@@ -27,6 +27,7 @@ OBJECTS  := $(patsubst lib/%.c,$(BUILD)/obj/%.o,$(wildcard lib/*.c) $(KERNELS))
 PROGRAMS := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 WEB      := $(BUILD)/web-predict
 TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 PARALLEL := $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 all: $(PROGRAMS) $(WEB) ## build the programs into build/
@@ -61,7 +62,7 @@ web-data: all data
 plots: all data ## draw the shipped model's graphs into plots/
 	@BUILD=$(BUILD) pipelines/plots.sh
 
-bench: all data ## measure the programs' speed
+bench: all data $(BENCHES) ## measure the speed, beside the peers'
 	@BUILD=$(BUILD) tests/bench/run.sh
 
 peers: ## put what bench compares with into build/peers (Python, 3 GB)
@@ -98,6 +99,12 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libhwdr.a
 	$(COMPILE) -MMD -MP -MF $(BUILD)/obj/tests/$*.d $(LDFLAGS) -o $@ $< \
 	  $(BUILD)/libhwdr.a -lcmocka $(LIBS)
 
+# Contracts to FMA, which is what peak measures.
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libhwdr.a
+	@mkdir -p $(BUILD)/bench $(BUILD)/obj/bench
+	$(COMPILE) -ffp-contract=fast -MMD -MP -MF $(BUILD)/obj/bench/$*.d $(LDFLAGS) -o $@ $< \
+	  $(BUILD)/libhwdr.a $(LIBS)
+
 # What is installed, as pairs SOURCE:DESTINATION below PREFIX.
 SHARED    = $(wildcard model/*.safetensors model/*.tsv model/*.md plots/*.gp)
 INSTALLED = $(foreach p,$(PROGRAMS),$(p):bin/$(notdir $(p))) \
@@ -116,4 +123,4 @@ uninstall: ## remove what install put there
 	  rmdir '$(DESTDIR)$(PREFIX)'/share/hwdr/$$folder 2>/dev/null || :; done
 
 .PHONY: all help deps data demo test serve web-data plots bench peers install uninstall clean tests
--include $(wildcard $(addprefix $(BUILD)/obj/,*.d kernels/*.d tools/*.d tests/*.d))
+-include $(wildcard $(addprefix $(BUILD)/obj/,*.d kernels/*.d tools/*.d tests/*.d bench/*.d))
