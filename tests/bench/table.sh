@@ -37,8 +37,8 @@ row() {
         }' >> "$table"
 }
 
-median() { # NAME: of a row above; nothing where there is none
-    awk -F '\t' -v name="$1" '$1 == name { print $4 }' "$table"
+median() { # NAME: of the last row of that name; nothing where there is none
+    awk -F '\t' -v name="$1" '$1 == name { m = $4 } END { if (m != "") print m }' "$table"
 }
 
 # NAME OF TO [FACTOR]: a row that divides two medians, where both are there.
