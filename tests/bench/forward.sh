@@ -13,7 +13,8 @@ for which in convnet default 20M; do
         worker "$title, ours" engine forward "$model" "$batch" "$THREADS"
         names=("$title, ours")
         if have_peers; then
-            worker "$title, ONNX Runtime" "$peers" tests/bench/peer_onnx.py "$work/$which.onnx" "$batch"
+            worker "$title, ONNX Runtime" "$peers" tests/bench/peer_onnx.py \
+                "$work/$which.onnx" "$batch"
             names+=("$title, ONNX Runtime")
         fi
         contest "samples/s" "${names[@]}"

@@ -1,4 +1,4 @@
-"""Our network text for the peers: the grammar of lib/net.h, as far as the benchmark's nets need it."""
+"""What the peers share: our networks' text, as far as the benchmark needs it, data and clock."""
 
 import os
 import re
@@ -17,7 +17,8 @@ def parse(text):
     """A list of (name, kernel side, channels, batch norm, same padding, relu)."""
     layers, words = [], text.split()
     for i, word in enumerate(words):
-        name, numbers, flags = re.fullmatch(r"(drop|gmp|gap|[cpad])([\d.x]*)([vbnl]*)", word).groups()
+        found = re.fullmatch(r"(drop|gmp|gap|[cpad])([\d.x]*)([vbnl]*)", word)
+        name, numbers, flags = found.groups()
         last = i == len(words) - 1
         norm = not last and ("n" in flags or (name == "c" and "b" not in flags))
         kernel, _, channels = numbers.rpartition("x") if name in "cd" else (numbers, "", "0")

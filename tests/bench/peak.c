@@ -6,7 +6,6 @@
  *
  * ISA is avx512, avx2 or base, the compiler's plain target (NEON on aarch64).
  */
-#include <omp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  *
  *     process COMMAND [ARGUMENT]... < FILE     for each line on file descriptor 3, "ms KiB"
  *
- * The time from before the process is made until it has been waited for, the median of TIMES, and its
- * peak memory. FILE is its stdin each time; its stdout is lost.
+ * The time from before the process is made until it has been waited for, the median of TIMES, and
+ * its peak memory. FILE is its stdin each time; its stdout is lost.
  */
 #include <fcntl.h>
 #include <stdio.h>

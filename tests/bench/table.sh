@@ -43,13 +43,15 @@ median() { # NAME: of the last row of that name; nothing where there is none
 
 # NAME OF TO [FACTOR]: a row that divides two medians, where both are there.
 ratio() {
-    awk -v name="$1" -v a="$(median "$2")" -v b="$(median "$3")" -v factor="${4:-1}" -v OFS='\t' \
-        'BEGIN { if (a != "" && b > 0) print name, "ratio", "", a / b * factor, "", "" }' >> "$table"
+    awk -v name="$1" -v a="$(median "$2")" -v b="$(median "$3")" -v factor="${4:-1}" '
+        BEGIN { if (a != "" && b > 0) printf "%s\tratio\t\t%g\t\t\n", name, a / b * factor }
+    ' >> "$table"
 }
 
 # The row with the largest median.
 best() {
-    for name; do printf '%s\t%s\n' "$(median "$name")" "$name"; done | sort -gr | cut -f 2 | head -n 1
+    for name; do printf '%s\t%s\n' "$(median "$name")" "$name"; done | sort -gr |
+        sed -n '1s/.*\t//p'
 }
 
 file() { # NAME: where its worker's things are

@@ -15,7 +15,8 @@ for which in convnet default 20M; do
         names+=("$ours, 1 thread")
     fi
     if have_peers; then
-        worker "train $which, Keras" "$peers" tests/bench/peer_keras.py "$text" "$batch" "$optimiser"
+        worker "train $which, Keras" "$peers" tests/bench/peer_keras.py \
+            "$text" "$batch" "$optimiser"
         for mode in 'eager' 'channels-last' 'compiled' 'compiled channels-last'; do
             name="train $which, PyTorch $mode"
             # shellcheck disable=SC2086 # words
