@@ -5,6 +5,9 @@ import { SHEET } from './drawing.js';
 /** A picture is sent with at most so many pixels a side: its digits still have hundreds. */
 const MAX_SIDE = 1024;
 
+/** Pixels a unit when strokes are sent: a digit has ten times the 20 that the network sees. */
+const SENT_SCALE = 0.5;
+
 /** Where a picture lies on the sheet: as large as it fits, in the middle. */
 function fit({ width, height }) {
     const scale = Math.min(SHEET.width / width, SHEET.height / height);
@@ -20,7 +23,7 @@ function fit({ width, height }) {
 export function frame(drawing) {
     const picture = drawing.picture;
     if (!picture) {
-        return { x: 0, y: 0, ...SHEET, scale: 1 };
+        return { x: 0, y: 0, ...SHEET, scale: SENT_SCALE };
     }
     const place = fit(picture);
     const longest = Math.max(picture.width, picture.height);
