@@ -110,7 +110,7 @@ SHARED    = $(wildcard model/*.safetensors model/*.tsv model/*.md plots/*.gp)
 INSTALLED = $(foreach p,$(PROGRAMS),$(p):bin/$(notdir $(p))) \
             $(foreach m,$(wildcard tools/*.1),$(m):share/man/man1/$(notdir $(m))) \
             $(foreach s,$(SHARED),$(s):share/hwdr/$(s)) \
-            $(foreach n,$(wildcard */npystream.py),$(n):share/hwdr/npystream.py)
+            $(foreach f,lib/npystream.py lib/FORMAT.md,$(f):share/hwdr/$(notdir $(f)))
 
 install: all ## install below PREFIX (/usr/local), staged in DESTDIR
 	@set -e; for pair in $(INSTALLED); do to='$(DESTDIR)$(PREFIX)'/$${pair#*:}; \
