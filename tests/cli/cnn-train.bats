@@ -102,7 +102,9 @@ no_model() { # neither it nor a temporary file
     done
     kill -9 "$pid"
     exec 9>&-
-    run -137 wait "$pid"
+    local ended=0
+    wait "$pid" || ended=$? # not by `run`, whose subshell is nobody's parent
+    [ "$ended" -eq 137 ]
     [ ! -e parts ]
     cnn-train "${options[@]}" -t 1 --resume -o parts < "$train" >> parts.tsv
     cmp whole parts
