@@ -87,33 +87,6 @@ no_model() { # neither it nor a temporary file
     grep -aqF '"why":"a=b"' card
 }
 
-@test "killed in the middle and resumed gives the same bytes, and one table" {
-    local options=("${small[@]}" --report-every 300 -v "$val" -c check)
-    cnn-train "${options[@]}" -o whole < "$train" > whole.tsv
-    rm check
-    mkfifo pipe
-    cnn-train "${options[@]}" -o parts < pipe > parts.tsv 3>&- &
-    local pid=$!
-    exec 9> pipe
-    head -c 800000 "$train" >&9 # some 1,000 samples, and then nothing
-    for ((i = 0; i < 600; i++)); do
-        [ ! -e check ] || break
-        sleep 0.1
-    done
-    kill -9 "$pid"
-    exec 9>&-
-    local ended=0
-    wait "$pid" || ended=$? # not by `run`, whose subshell is nobody's parent
-    [ "$ended" -eq 137 ]
-    [ ! -e parts ]
-    cnn-train "${options[@]}" -t 1 --resume -o parts < "$train" >> parts.tsv
-    cmp whole parts
-    [ "$(cut -f 1,2,4- parts.tsv | uniq)" = "$(cut -f 1,2,4- whole.tsv)" ]
-    cnn-train "${options[@]}" --resume -o parts < "$train" > end.tsv # nothing is left to do
-    cmp whole parts
-    [ "$(wc -l < end.tsv)" -eq 1 ]
-}
-
 @test "resuming over epochs gives the same bytes too, and without a checkpoint starts afresh" {
     cnn-train "${small[@]}" -e 3 --resume -c check -o whole < "$train" > whole.tsv
     rm check
@@ -145,32 +118,6 @@ no_model() { # neither it nor a temporary file
     head -c $((size - 1)) "$train" > cut.bin
     refused "stdin:" "${small[@]}" -c check < cut.bin
     cnn-train "${small[@]}" --resume -c check -o model < "$train" > tsv
-}
-
-@test "an endless stream without a count: constant rate and memory, below 100 MB" {
-    local images=$root/data/mnist/t10k-images-idx3-ubyte
-    local labels=$root/data/mnist/t10k-labels-idx1-ubyte
-    # bats ends when nobody holds its descriptor 3 any more
-    idx2bin -e 1000000 "$images" "$labels" 3>&- | without_count 3>&- |
-        cnn-train -t 2 --report-every 600 -o model > tsv 2> log 3>&- &
-    local pid=$! early='' late=''
-    peak() { # kB
-        awk '/VmHWM/ { print $2 }' "/proc/$pid/status"
-    }
-    for ((i = 0; i < 3000; i++)); do
-        local rows
-        rows=$(wc -l < tsv)
-        [ "$rows" -lt 3 ] || [ -n "$early" ] || early=$(peak)
-        [ "$rows" -lt 8 ] || break
-        sleep 0.1
-    done
-    late=$(peak)
-    kill "$pid"
-    echo "peak memory: $early kB, later $late kB"
-    [ "$late" -lt 100000 ]
-    [ $((late - early)) -lt 1000 ]
-    [ "$(sed 1d tsv | cut -f 4 | sort -u)" = 0.1 ]
-    grep -q 'cnn-train: stdin: does not say how many samples it has: the rate stays constant' log
 }
 
 @test "--samples stops an endless stream, and schedules by it" {
