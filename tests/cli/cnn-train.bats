@@ -120,6 +120,58 @@ no_model() { # neither it nor a temporary file
     cnn-train "${small[@]}" --resume -c check -o model < "$train" > tsv
 }
 
+@test "killed in the middle and resumed gives the same bytes, and one table" {
+    local options=("${small[@]}" --report-every 300 -v "$val" -c check)
+    cnn-train "${options[@]}" -o whole < "$train" > whole.tsv
+    rm check
+    run -137 killed_at_its_first_checkpoint "${options[@]}" -o parts
+    [ -e check ]
+    [ ! -e parts ]
+    mv table parts.tsv
+    cnn-train "${options[@]}" -t 1 --resume -o parts < "$train" >> parts.tsv
+    cmp whole parts
+    [ "$(cut -f 1,2,4- parts.tsv | uniq)" = "$(cut -f 1,2,4- whole.tsv)" ]
+    cnn-train "${options[@]}" --resume -o parts < "$train" > end.tsv # nothing is left to do
+    cmp whole parts
+    [ "$(wc -l < end.tsv)" -eq 1 ]
+}
+
+# No test leaves a process of the background behind: who signals a training is part of its pipe.
+killed_at_its_first_checkpoint() { # OPTION...: writes table
+    {
+        head -c 800000 "$train" # some 1,000 samples, and then nothing
+        until [ -e check ]; do sleep 0.1; done
+        kill -9 "$(cat pid)"
+    } | sh -c 'echo $$ > pid; exec "$@" > table' sh cnn-train "$@"
+}
+
+@test "an endless stream without a count: constant rate and memory, below 100 MB" {
+    local images=$root/data/mnist/t10k-images-idx3-ubyte
+    local labels=$root/data/mnist/t10k-labels-idx1-ubyte
+    idx2bin -e 1000000 "$images" "$labels" | without_count |
+        sh -c 'echo $$ > pid; exec cnn-train -t 2 --report-every 600 -o model 2> log' |
+        peaks_and_kill 4 9 > tsv
+    cat peaks
+    [ "$(sed -n 2p peaks)" -lt 100000 ]
+    [ $(($(sed -n 2p peaks) - $(sed -n 1p peaks))) -lt 1000 ]
+    [ "$(sed 1d tsv | cut -f 4 | sort -u)" = 0.1 ]
+    grep -q 'cnn-train: stdin: does not say how many samples it has: the rate stays constant' log
+    no_model model
+}
+
+# The peak memory, in kB, of the training whose table comes in: at line FIRST, and at LAST, its end.
+peaks_and_kill() {
+    local line count=0
+    while read -r line; do
+        echo "$line"
+        count=$((count + 1))
+        if [ "$count" -eq "$1" ] || [ "$count" -eq "$2" ]; then
+            awk '/VmHWM/ { print $2 }' "/proc/$(cat pid)/status"
+        fi >> peaks
+        [ "$count" -lt "$2" ] || kill "$(cat pid)"
+    done
+}
+
 @test "--samples stops an endless stream, and schedules by it" {
     without_count < "$train" > endless
     run -0 --separate-stderr cnn-train "${small[@]}" --samples 950 -o model < endless
