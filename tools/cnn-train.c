@@ -33,6 +33,7 @@ static const char help[] =
     "  -s, --seed S              of weights, order and dropout (1)\n"
     "  -t, --threads N           threads; the result is the same for any number (all processors)\n"
     "  -v, --val FILE            a sample stream to validate and calibrate on\n"
+    "      --temperature T       calibrate by this instead: what a run with --val has fitted\n"
     "  -i, --init MODEL          start from this model's weights and network\n"
     "  -c, --checkpoint FILE     save all state at each row of metrics\n"
     "  -R, --resume              go on from the checkpoint, if there is one, on the same stream\n"
@@ -62,6 +63,7 @@ struct settings {
     bool resume;
     int64_t epochs, samples, epoch_size, report_every;
     int optimizer, schedule;
+    float temperature; /* 0: not given */
     struct train_options train;
     struct cli_texts meta;
 };
@@ -100,6 +102,7 @@ static struct settings parse_options(int argc, char **argv)
         {"seed", 's', .seed = &s.train.seed},
         {"threads", 't', .count = &s.train.threads, .low = 1, .high = 1024},
         {"val", 'v', .text = &s.val},
+        {"temperature", .number = &s.temperature, .low = 0.125, .high = 8},
         {"init", 'i', .text = &s.init},
         {"checkpoint", 'c', .text = &s.checkpoint},
         {"resume", 'R', .flag = &s.resume},
@@ -124,6 +127,8 @@ static struct settings parse_options(int argc, char **argv)
         cli_usage("'%s': samples come on stdin", argv[operand]);
     if (!s.output)
         cli_usage("no output: give -o MODEL");
+    if (s.val && s.temperature > 0)
+        cli_usage("--val and --temperature exclude each other: validation fits the temperature");
     if (s.resume && !s.checkpoint)
         cli_usage("--resume needs --checkpoint FILE");
     if (s.checkpoint && strcmp(s.checkpoint, s.output) == 0)
@@ -155,6 +160,8 @@ static void start_model(struct model *model, const struct settings *s)
         cli_die("%s", error.text);
     if (s->init)
         memcpy(model->block, init.block, net_block_floats(model->net) * sizeof(float));
+    if (s->temperature > 0)
+        model->temperature = s->temperature;
     model_free(&init);
 }
 

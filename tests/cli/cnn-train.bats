@@ -87,6 +87,23 @@ no_model() { # neither it nor a temporary file
     grep -aqF '"why":"a=b"' card
 }
 
+@test "--temperature goes into the model, and changes confidences alone" {
+    cnn-train "${small[@]}" -o plain < "$train" > tsv
+    cnn-train "${small[@]}" --temperature 0.5 -o sharp < "$train" > tsv
+    head -c 4096 sharp | grep -aqF '"temperature":"0.5"'
+    cnn-eval -m plain < "$val" > plain.tsv
+    cnn-eval -m sharp < "$val" > sharp.tsv
+    [ "$(sed -n 2p plain.tsv)" = "$(sed -n 2p sharp.tsv)" ]
+    [ "$(sed -n 3p plain.tsv)" != "$(sed -n 3p sharp.tsv)" ]
+    # what validation fits, given again without it, makes the same file but for what validation says
+    cnn-train "${small[@]}" -v "$val" -o fitted < "$train" > tsv
+    fitted=$(head -c 4096 fitted | grep -aoE '"temperature":"[^"]*' | cut -d '"' -f 4)
+    cnn-train "${small[@]}" --temperature "$fitted" -o given < "$train" > tsv
+    cmp <(cnn-predict --scores -m fitted < "$val") <(cnn-predict --scores -m given < "$val")
+    refused "--val and --temperature exclude each other" --temperature 1 -v "$val" < "$train"
+    refused "--temperature: '9' is not a number from 0.125 to 8" --temperature 9 < "$train"
+}
+
 @test "resuming over epochs gives the same bytes too, and without a checkpoint starts afresh" {
     cnn-train "${small[@]}" -e 3 --resume -c check -o whole < "$train" > whole.tsv
     rm check
@@ -297,7 +314,7 @@ peaks_and_kill() {
     [[ $output = 'cnn-train (hwdr) '* ]]
     local options
     mapfile -t options < <(grep -oE -- '--[a-z0-9-]{2,}' <<< "$help" | sort -u)
-    [ ${#options[@]} -eq 26 ]
+    [ ${#options[@]} -eq 27 ]
     for option in "${options[@]}"; do
         echo "$option"
         grep -qE "^\.It (.*, )?Fl (. , )?-${option#--}( |\$)" "$root/tools/cnn-train.1"
