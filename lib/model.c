@@ -1,5 +1,7 @@
 #include "model.h"
 
+#include <ctype.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +89,28 @@ int model_set(struct model *model, const char *key, const char *value, struct er
     if (strcmp(key, "temperature") == 0 && read_temperature(value, &model->temperature, error) != 0)
         return -1;
     return put_entry(model, key, value, error);
+}
+
+static void put_row(const char *key, const char *value, FILE *out)
+{
+    const char *const texts[] = {key, value};
+    for (int i = 0; i < 2; i++) {
+        for (const char *p = texts[i]; *p; p++)
+            putc(iscntrl((unsigned char)*p) ? '?' : *p, out);
+        putc(i == 0 ? '\t' : '\n', out);
+    }
+}
+
+void model_card(const struct model *model, FILE *out)
+{
+    put_row("net", net_text(model->net), out);
+    fprintf(out, "parameters\t%" PRIu64 "\nmacs\t%" PRIu64 "\n", net_parameters(model->net),
+            net_macs(model->net));
+    fprintf(out, "temperature\t%.9g\n", (double)model->temperature);
+    for (size_t i = 0; i < model->entries; i++)
+        if (strcmp(model->entry[i].key, "net") != 0 &&
+            strcmp(model->entry[i].key, "temperature") != 0)
+            put_row(model->entry[i].key, model->entry[i].value, out);
 }
 
 /* ------------------------------------------------------------------------ new, load, free */

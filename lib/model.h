@@ -7,6 +7,7 @@
 #include "safetensors.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 /*
  * The metadata keys a model file has: "format" (MODEL_FORMAT), "net" (net.h's text),
@@ -38,6 +39,12 @@ void model_free(struct model *model);
 /* Metadata: the value or NULL; set or replace one. */
 const char *model_get(const struct model *model, const char *key);
 int model_set(struct model *model, const char *key, const char *value, struct error *error) CHECKED;
+
+/*
+ * Write the card, rows of a key and its value with a tab between: net, parameters, macs
+ * (multiply-adds an image), temperature, then the other metadata. Control characters are written as '?'.
+ */
+void model_card(const struct model *model, FILE *out);
 
 /*
  * Write the model, with `extra` tensors behind its own (a checkpoint's state; 0 for a model).

@@ -51,6 +51,7 @@ static const char help[] =
     "      --epoch-size N        samples that count as one epoch in the metrics\n"
     "      --report-every N      samples between two rows of metrics\n"
     "  -m, --meta KEY=VALUE      put this into the model's card; may be repeated\n"
+    "      --summary             print the network's parameters and multiply-adds, and exit\n"
     "  -h, --help                print this and exit\n"
     "  -V, --version             print the version and exit\n"
     "\n"
@@ -60,7 +61,7 @@ static const char help[] =
 
 struct settings {
     const char *output, *net, *val, *init, *checkpoint;
-    bool resume;
+    bool resume, summary;
     int64_t epochs, samples, epoch_size, report_every;
     int optimizer, schedule;
     float temperature; /* 0: not given */
@@ -120,18 +121,19 @@ static struct settings parse_options(int argc, char **argv)
         {"epoch-size", .integer = &s.epoch_size, .low = 1, .high = most},
         {"report-every", .integer = &s.report_every, .low = 1, .high = most},
         {"meta", 'm', .texts = &s.meta},
+        {"summary", .flag = &s.summary},
         {0},
     };
     const int operand = cli_options(argc, argv, help, table);
     if (operand < argc)
         cli_usage("'%s': samples come on stdin", argv[operand]);
-    if (!s.output)
+    if (!s.output && !s.summary)
         cli_usage("no output: give -o MODEL");
     if (s.val && s.temperature > 0)
         cli_usage("--val and --temperature exclude each other: validation fits the temperature");
     if (s.resume && !s.checkpoint)
         cli_usage("--resume needs --checkpoint FILE");
-    if (s.checkpoint && strcmp(s.checkpoint, s.output) == 0)
+    if (s.checkpoint && s.output && strcmp(s.checkpoint, s.output) == 0)
         cli_usage("--checkpoint: '%s' is the output", s.checkpoint);
     for (int i = 0; i < s.meta.n; i++)
         if (!strchr(s.meta.text[i], '=') || s.meta.text[i][0] == '=')
@@ -391,6 +393,12 @@ int main(int argc, char **argv)
     struct model model;
     struct run run = {.settings = &s, .model = &model};
     start_model(&model, &s);
+    if (s.summary) {
+        model_card(&model, stdout);
+        model_free(&model);
+        cli_finish();
+        return 0;
+    }
     if (safetensors_writable(s.output, &error) ||
         (s.checkpoint && safetensors_writable(s.checkpoint, &error)))
         cli_die("%s", error.text);

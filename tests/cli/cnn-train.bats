@@ -314,7 +314,7 @@ peaks_and_kill() {
     [[ $output = 'cnn-train (hwdr) '* ]]
     local options
     mapfile -t options < <(grep -oE -- '--[a-z0-9-]{2,}' <<< "$help" | sort -u)
-    [ ${#options[@]} -eq 27 ]
+    [ ${#options[@]} -eq 28 ]
     for option in "${options[@]}"; do
         echo "$option"
         grep -qE "^\.It (.*, )?Fl (. , )?-${option#--}( |\$)" "$root/tools/cnn-train.1"

@@ -74,14 +74,33 @@ Flatten Gemm Div" ]
     cmp named variable
 }
 
+@test "the card has the network, its size and cost, and all metadata" {
+    idx2bin --range :300 data/mnist/train-images-idx3-ubyte data/mnist/train-labels-idx1-ubyte |
+        cnn-train --net 'c3x8 p2 c3x4bv p2 d10' --seed 9 --temperature 0.75 --meta "note=a"$'\t'b \
+            -o "$BATS_TEST_TMPDIR/model" > /dev/null 2>&1
+    run -0 cnn-export --to card -m "$BATS_TEST_TMPDIR/model"
+    # 8*9 + 2*8 of the norm, 4*8*9 + 4, 10*4*6*6 + 10; 8*9*28*28, 4*8*9*12*12, 10*144
+    [ "${lines[0]}" = $'net\tc3x8 p2 c3x4bv p2 d10' ]
+    [ "${lines[1]}" = $'parameters\t1830' ]
+    [ "${lines[2]}" = $'macs\t99360' ]
+    [ "${lines[3]}" = $'temperature\t0.75' ]
+    grep -q $'^seed\t9$' <<< "$output"
+    grep -q $'^recipe\tcnn-train --net \'c3x8 p2' <<< "$output"
+    grep -q $'^note\ta?b$' <<< "$output"
+    # the same of a network before it is trained
+    run -0 cnn-train --net 'c3x8 p2 c3x4bv p2 d10' --summary
+    [ "${lines[2]}" = $'macs\t99360' ]
+}
+
 @test "mistakes: a line each, exit 2, nothing on stdout" {
     mistake() { # MESSAGE ARGUMENT...
         run -2 --separate-stderr cnn-export "${@:2}"
         # shellcheck disable=SC2154 # run sets them
         [[ -z $output && $stderr == "cnn-export: $1"* && ${#stderr_lines[@]} -eq 1 ]]
     }
-    mistake "--to: which form? there is onnx"
-    mistake "--to: 'keras': no such form, there is onnx" --to keras
+    mistake "--to: which form? onnx or card"
+    mistake "--to: 'keras' is not one of onnx, card" --to keras
+    mistake "--keep-norm: needs --to onnx" --to card --keep-norm
     mistake "'extra': takes no operands" --to onnx extra
     mistake "none: cannot open: No such file or directory" --to onnx -m none
     mistake "unrecognized option" --to onnx --frozen
