@@ -106,7 +106,7 @@ void model_card(const struct model *model, FILE *out)
     put_row("net", net_text(model->net), out);
     fprintf(out, "parameters\t%" PRIu64 "\nmacs\t%" PRIu64 "\n", net_parameters(model->net),
             net_macs(model->net));
-    fprintf(out, "temperature\t%.9g\n", (double)model->temperature);
+    fprintf(out, "temperature\t%.6g\n", (double)model->temperature);
     for (size_t i = 0; i < model->entries; i++)
         if (strcmp(model->entry[i].key, "net") != 0 &&
             strcmp(model->entry[i].key, "temperature") != 0)

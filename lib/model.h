@@ -42,7 +42,7 @@ int model_set(struct model *model, const char *key, const char *value, struct er
 
 /*
  * Write the card, rows of a key and its value with a tab between: net, parameters, macs
- * (multiply-adds an image), temperature, then the other metadata. Control characters are written as '?'.
+ * (multiply-adds an image), temperature, then the other metadata. Control characters become '?'.
  */
 void model_card(const struct model *model, FILE *out);
 
