@@ -13,7 +13,7 @@ step() { # TITLE COMMAND...
     printf '   (%d s)\n' $((SECONDS - began))
 }
 
-step "Train a network on 55,000 digits" OUT=$model pipelines/train-fast.sh
+step "Train a network on 55,000 digits" VALIDATE=1 OUT=$model pipelines/train-fast.sh
 step "Evaluate it on the 10,000 test digits" \
     MODEL=$model OUT=build/demo/report.tsv pipelines/evaluate.sh
 step "Draw its graphs" MODEL=$model OUT=build/demo pipelines/plots.sh
