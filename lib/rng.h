@@ -16,7 +16,9 @@ enum rng_use {
     RNG_SHUFFLE = 1, /* order of samples within an epoch */
     RNG_WARP = 2,    /* augmentation of one sample */
     RNG_WEIGHTS = 3, /* initial weights; `sample` is the parameter tensor's index */
-    RNG_DROPOUT = 4  /* dropout; `epoch` is the step, `sample` (layer << 32) + index in batch */
+    RNG_DROPOUT = 4, /* dropout; `epoch` is the step, `sample` (layer << 32) + index in batch */
+    RNG_SPOIL = 5,   /* blur, noise and the like of one sample; bits 52.. of `sample`: which */
+    RNG_FOREIGN = 6  /* drawings that are no digits */
 };
 
 /* One sequence, positioned at its next number. Plain data: may be copied. */

@@ -184,7 +184,8 @@ static void run_shard(struct trainer *t, int shard, const uint8_t *images, const
         t->loss[shard] +=
             loss_cross_entropy(logits, target, t->options.smoothing, 1.0f / (float)batch,
                                workspace_logits_gradient(workspace, i));
-        t->right[shard] += loss_argmax(logits) == loss_argmax(target);
+        /* Where classes share the first place, as in what is no digit, each of them is right. */
+        t->right[shard] += target[loss_argmax(logits)] >= target[loss_argmax(target)];
     }
     workspace_backward(workspace, t->block, t->transposed, gradient, &place);
 }

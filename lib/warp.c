@@ -157,14 +157,21 @@ void warp_apply(const struct warp *warp, const uint8_t from[IMAGE_PIXELS], uint8
     else
         memset(shift, 0, sizeof shift);
 
+    const float centre = 0.5f * (SIDE - 1);
     const struct inverse m = invert(warp);
     for (int y = 0; y < SIDE; y++) {
+        const float tilt = warp->tilt_y * ((float)y - centre);
         float right[SIDE], down[SIDE]; /* fractions */
         int place[SIDE];
         for (int x = 0; x < SIDE; x++) {
+            /* Farther away by `back` is smaller: about the centre, and exact where it is 0. */
+            const float back = warp->tilt_x * ((float)x - centre) + tilt;
+            const float scale = 1 / (1 + back);
             /* Beyond -1 and 28 there is nothing but paper; the padding makes both positive. */
-            const float at_x = m.xx * (float)x + m.xy * (float)y + m.x0 + shift[0][y][x];
-            const float at_y = m.yx * (float)x + m.yy * (float)y + m.y0 + shift[1][y][x];
+            const float flat_x = m.xx * (float)x + m.xy * (float)y + m.x0 + shift[0][y][x];
+            const float flat_y = m.yx * (float)x + m.yy * (float)y + m.y0 + shift[1][y][x];
+            const float at_x = (flat_x + centre * back) * scale;
+            const float at_y = (flat_y + centre * back) * scale;
             const float column = clamp(at_x + PAD, 0, SIDE + PAD);
             const float row = clamp(at_y + PAD, 0, SIDE + PAD);
             const int whole_x = (int)column, whole_y = (int)row;

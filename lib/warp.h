@@ -38,6 +38,8 @@ struct warp {
     float shear;                 /* tangent of the slant, to the right: the top moves right */
     float stroke;                /* -1..1, above 0 is thicker */
     int erase, erase_x, erase_y; /* pixels: side, left, top */
+    float tilt_x, tilt_y;        /* perspective: fraction of the distance by which a pixel to the
+                                    right, or down, is farther away; drawn by spoil.h alone */
     bool elastic;                /* whether `control` counts */
     float control[2][WARP_CONTROLS][WARP_CONTROLS]; /* pixels: [x or y][row][column] */
 };

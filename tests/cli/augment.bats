@@ -115,6 +115,73 @@ PYTHON
     done
 }
 
+@test "augment: --spoil changes its share of the images, each kind alone too" {
+    spoil="--none --no-shuffle --wide 1 --perspective 0 --blur 0 --lines 0 --contrast 0
+        --background 0 --noise 0 --spoil"
+    # shellcheck disable=SC2086 # words
+    augment $spoil 1 < "$samples" > "$out"
+    cmp "$samples" "$out"
+    for option in perspective=0.2 blur=1.2 lines=4 contrast=0.8 background=0.8 noise=0.4; do
+        # shellcheck disable=SC2086 # words
+        augment $spoil 0.5 "--$option" < "$samples" > "$out"
+        python "$samples" "$out" <<'PYTHON'
+(images, labels), (spoilt, kept) = streams
+assert (labels == kept).all()
+changed = (images != spoilt).any(axis=(1, 2)).mean()
+assert 0.08 < changed < 0.33, changed # two axes of blur, and of tilt: 0.29
+PYTHON
+    done
+    augment --spoil 0.5 --epochs 2 --threads 1 < "$samples" > "$out.1"
+    augment --spoil 0.5 --epochs 2 --threads 3 < "$samples" > "$out.3"
+    cmp "$out.1" "$out.3"
+}
+
+@test "augment: --foreign puts a drawing after every so many digits, its label uniform" {
+    augment --none --no-shuffle --foreign 7 < "$samples" > "$out"
+    augment --none --no-shuffle --foreign 7 --epochs 2 < "$samples" > "$out.twice"
+    augment --none --foreign 7 --threads 3 < "$samples" > "$out.mixed"
+    python "$samples" "$out" "$out.twice" "$out.mixed" <<'PYTHON'
+(images, labels), (plain, soft), (twice, _), (mixed, mixed_soft) = streams
+n, drawings = len(labels), len(labels) // 7
+assert len(plain) == n + drawings and len(twice) == 2 * len(plain) and len(mixed) == len(plain)
+foreign = np.arange(len(plain)) % 8 == 7
+assert (plain[~foreign] == images).all()
+assert (soft[~foreign] == np.eye(10)[labels]).all()
+assert (soft[foreign] == np.float32(0.1)).all()
+assert len(np.unique(plain[foreign], axis=0)) == drawings
+assert (twice[:len(plain)] == plain).all() # in a stream or from memory
+assert (twice[len(plain):][foreign] != plain[foreign]).any(axis=(1, 2)).all()
+rows = lambda i, l: sorted(a.tobytes() + b.tobytes() for a, b in zip(i, l))
+assert rows(plain, soft) == rows(mixed, mixed_soft)
+PYTHON
+}
+
+@test "augment: --foreign does not depend on how the input is cut into records" {
+    "${HWDR_PYTHON:-/usr/bin/python3}" - "$samples" > "$out.cut" <<'PYTHON'
+import sys
+sys.path.insert(0, "lib")
+import npystream
+images, labels = npystream.read_all(open(sys.argv[1], "rb"))
+with npystream.Writer(sys.stdout.buffer, len(labels)) as out:
+    for i in range(0, len(labels), 13):
+        out.write(images[i:][:13], labels[i:][:13])
+PYTHON
+    augment --no-shuffle --spoil 0.3 --foreign 3 < "$samples" > "$out.a"
+    augment --no-shuffle --spoil 0.3 --foreign 3 < "$out.cut" > "$out.b"
+    python "$out.a" "$out.b" <<'PYTHON'
+(images, labels), (others, same) = streams
+assert (images == others).all() and (labels == same).all()
+PYTHON
+}
+
+@test "augment: --foreign needs labels" {
+    idx2bin --range 0:300 data/mnist/train-images-idx3-ubyte > "$out"
+    for order in --none --no-shuffle; do
+        run --separate-stderr augment $order --foreign 10 < "$out"
+        trouble "stdin: sample 0: has no label"
+    done
+}
+
 @test "augment: soft labels stay with their images" {
     "${HWDR_PYTHON:-/usr/bin/python3}" - > "$out.soft" <<'PYTHON'
 import io, sys
@@ -195,6 +262,15 @@ elastic x 0 to 28
 stroke 1.01 0 to 1
 erase 29 0 to 28
 erase 2.5 0 to 28
+spoil 1.5 0 to 1
+wide 0.5 1 to 4
+perspective 0.6 0 to 0.5
+blur 5 0 to 4
+lines 17 0 to 16
+contrast 2 0 to 1
+background -1 0 to 1
+noise 1.1 0 to 1
+foreign -1 0 to 1000000
 epochs 0 1 to 1000000
 threads 0 1 to 1024
 seed -1 0 to 9223372036854775807

@@ -1,0 +1,395 @@
+#include "foreign.h"
+
+#include "pen.h"
+#include "picture.h"
+#include "rng.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Drawings are made larger than what the network sees, and reduced like a picture. */
+enum { SIDE = 56, PIXELS = SIDE * SIDE, MIDDLE = SIDE / 2, MARGIN = 6 };
+
+struct sheet {
+    float canvas[PIXELS]; /* 0 = paper .. 1 = ink */
+    float radius;         /* of the pen */
+    struct rng rng;
+};
+
+static float between(struct sheet *sheet, float low, float high)
+{
+    return rng_between(&sheet->rng, low, high);
+}
+
+static int below(struct sheet *sheet, int n)
+{
+    return (int)rng_below(&sheet->rng, (uint32_t)n);
+}
+
+static struct pen_point anywhere(struct sheet *sheet)
+{
+    const float x = between(sheet, MARGIN, SIDE - MARGIN);
+    return (struct pen_point){x, between(sheet, MARGIN, SIDE - MARGIN)};
+}
+
+/* The point at `angle` (radians) and `distance` from `centre`. */
+static struct pen_point around(struct pen_point centre, float angle, float distance)
+{
+    return (struct pen_point){centre.x + distance * (float)cos((double)angle),
+                              centre.y + distance * (float)sin((double)angle)};
+}
+
+static void draw(struct sheet *sheet, struct pen_point from, struct pen_point to)
+{
+    pen_line(sheet->canvas, SIDE, from, to, sheet->radius, 1);
+}
+
+/* A quadratic B-spline through the middles of the sides of a polygon's n corners. */
+static void draw_smooth(struct sheet *sheet, const struct pen_point *corner, int n)
+{
+    enum { STEPS = 6 };
+    struct pen_point last = corner[0];
+    for (int i = 1; i + 1 < n; i++) {
+        const struct pen_point a = corner[i - 1], b = corner[i], c = corner[i + 1];
+        for (int s = 1; s <= STEPS; s++) {
+            const float t = (float)s / STEPS, u = 1 - t;
+            const float p = 0.5f * u * u, r = 0.5f * t * t, q = 1 - p - r;
+            const struct pen_point here = {p * a.x + q * b.x + r * c.x,
+                                           p * a.y + q * b.y + r * c.y};
+            if (i > 1 || s > 1)
+                draw(sheet, last, here);
+            last = here;
+        }
+    }
+}
+
+/* A pen that wanders: with jumps from end to end, or turning little by little. */
+static void scribble(struct sheet *sheet)
+{
+    enum { MOST = 28 };
+    struct pen_point corner[MOST];
+    const int n = 7 + below(sheet, MOST - 6);
+    const bool jumps = below(sheet, 2), straight = below(sheet, 3) == 0;
+    struct pen_point here = anywhere(sheet);
+    float angle = between(sheet, 0, 6.28f);
+    for (int i = 0; i < n; i++) {
+        corner[i] = here;
+        if (jumps) {
+            here = anywhere(sheet);
+            continue;
+        }
+        angle += between(sheet, -2.2f, 2.2f);
+        here = around(here, angle, between(sheet, 4, 16));
+        here.x = fminf(fmaxf(here.x, MARGIN), SIDE - MARGIN);
+        here.y = fminf(fmaxf(here.y, MARGIN), SIDE - MARGIN);
+    }
+    if (straight)
+        for (int i = 1; i < n; i++)
+            draw(sheet, corner[i - 1], corner[i]);
+    else
+        draw_smooth(sheet, corner, n);
+}
+
+/* Bent strokes from anywhere to anywhere. */
+static void strokes(struct sheet *sheet)
+{
+    const int count = 4 + below(sheet, 9);
+    for (int k = 0; k < count; k++) {
+        struct pen_point corner[5];
+        corner[0] = corner[1] = anywhere(sheet);
+        corner[2] = around(corner[0], between(sheet, 0, 6.28f), between(sheet, 5, 20));
+        corner[3] = corner[4] = anywhere(sheet);
+        draw_smooth(sheet, corner, 5);
+    }
+}
+
+/* Ovals run through again and again, each pass askew: a tangle. */
+static void tangle(struct sheet *sheet)
+{
+    enum { STEPS = 20 };
+    const int passes = 3 + below(sheet, 5);
+    struct pen_point centre = {MIDDLE, MIDDLE}, last = centre;
+    float long_side = between(sheet, 8, 22), short_side = between(sheet, 2, 20);
+    float tilt = between(sheet, 0, 6.28f);
+    const float drift = between(sheet, 3, 8), turning = between(sheet, 0.5f, 1.5f);
+    for (int i = 0; i < passes * STEPS; i++) {
+        if (i % STEPS == 0 && i > 0) {
+            centre.x += between(sheet, -drift, drift);
+            centre.y += between(sheet, -drift, drift);
+            long_side *= between(sheet, 0.6f, 1.4f);
+            short_side *= between(sheet, 0.6f, 1.4f);
+            tilt += between(sheet, -turning, turning);
+        }
+        const double angle = 6.2831853 * i / STEPS;
+        const float u = long_side * (float)cos(angle), v = short_side * (float)sin(angle);
+        const float cosine = (float)cos((double)tilt), sine = (float)sin((double)tilt);
+        const struct pen_point here = {centre.x + u * cosine - v * sine,
+                                       centre.y + u * sine + v * cosine};
+        if (i > 0)
+            draw(sheet, last, here);
+        last = here;
+    }
+}
+
+/* A wave, a row of loops, or a spiral: a circling point on a moving centre. */
+static void curl(struct sheet *sheet)
+{
+    const bool spiral = below(sheet, 3) == 0;
+    const float turns = between(sheet, spiral ? 2.5f : 3, 6), tall = between(sheet, 3, 18);
+    const float wide = below(sheet, 2) ? 0 : between(sheet, 1, 10);
+    const float tilt = between(sheet, -3.14f, 3.14f), start = between(sheet, 0, 6.28f);
+    const float cosine = (float)cos((double)tilt), sine = (float)sin((double)tilt);
+    const int steps = (int)(turns * 14);
+    struct pen_point last = {0, 0};
+    for (int i = 0; i <= steps; i++) {
+        const float t = (float)i / (float)steps, angle = start + 6.2831853f * turns * t;
+        const float growing = spiral ? t : 1;
+        const float along = (spiral ? tall : wide) * growing * (float)cos((double)angle) +
+                            (spiral ? 0 : 40 * (t - 0.5f));
+        const float up = tall * growing * (float)sin((double)angle);
+        const struct pen_point here = {MIDDLE + along * cosine - up * sine,
+                                       MIDDLE + along * sine + up * cosine};
+        if (i > 0)
+            draw(sheet, last, here);
+        last = here;
+    }
+}
+
+/*
+ * Letters and signs that resemble no digit, as places on a grid of 7 by 7, column first; a comma
+ * lifts the pen. There is no B, D, G, I, O, Q, S, Z, b, g, l, o, q, s, z, nor a slash.
+ */
+static const char *const signs[] = {
+    "063066,1353",            /* A */
+    "60000666,0343",          /* E */
+    "600006,0343",            /* F */
+    "0006,6066,0363",         /* H */
+    "0006,600366",            /* K */
+    "0600336066",             /* M */
+    "06006660",               /* N */
+    "06005052530333,3366",    /* R */
+    "0600404303",             /* P */
+    "0060,3036",              /* T */
+    "003660",                 /* V */
+    "0016325660",             /* W */
+    "0066,6006",              /* X */
+    "0033,6033,3336",         /* Y */
+    "000666",                 /* L */
+    "0006,03225366",          /* h */
+    "0226,02113136,31516266", /* m */
+    "0116,03214256",          /* n or r */
+    "0006,5205,2366",         /* k */
+    "0363,0666,0060",         /* three bars */
+    "3036,0363",              /* plus */
+    "3036,0363,1155,5115",    /* asterisk */
+    "0262,0464",              /* equals */
+    "2026,4046,0262,0464",    /* hash */
+    "0363,415365",            /* arrow */
+    "3036,123054",            /* arrow up */
+    "06306606",               /* triangle */
+    "0030663606",             /* lozenge */
+    "06026206,02306266",      /* a house */
+    "1012,5052,04265664",     /* a face */
+    "0060066600",             /* hourglass */
+    "0006666000,0066,6006",   /* a crossed box */
+    "0006666000,3036,0363",   /* a window */
+    "1056,5016,0363",         /* a star */
+    "0660,0363",              /* percent */
+    "30362636,1141",          /* t or f */
+    "0062,0464,0666",         /* three lines, crooked */
+    "00202242406066",         /* battlements */
+};
+
+static void sign(struct sheet *sheet)
+{
+    const char *at = signs[below(sheet, (int)(sizeof signs / sizeof *signs))];
+    const float wide = between(sheet, 3, 6), tall = between(sheet, 4, 6.5f);
+    const float slant = between(sheet, -0.3f, 0.3f);
+    struct pen_point last = {0, 0};
+    bool down = false;
+    while (at[0]) {
+        if (at[0] == ',' || !at[1] || at[1] == ',') {
+            down = false;
+            at++;
+            continue;
+        }
+        const float x = (float)(at[0] - '3') * wide + between(sheet, -2, 2);
+        const float y = (float)(at[1] - '3') * tall + between(sheet, -2, 2);
+        const struct pen_point here = {MIDDLE + x - slant * y, MIDDLE + y};
+        if (down)
+            draw(sheet, last, here);
+        last = here;
+        down = true;
+        at += 2;
+    }
+}
+
+/* Polygons and stars, one or several, empty or filled. */
+static void shapes(struct sheet *sheet)
+{
+    enum { MOST = 16 };
+    const int count = 1 + below(sheet, 4);
+    for (int k = 0; k < count; k++) {
+        struct pen_point corner[MOST];
+        const struct pen_point centre =
+            count == 1 ? (struct pen_point){MIDDLE, MIDDLE} : anywhere(sheet);
+        const float size = between(sheet, 6, count == 1 ? 22 : 14);
+        const bool star = below(sheet, 2), filled = below(sheet, 3) == 0;
+        const int n = star ? 6 + 2 * below(sheet, 6) : 3 + below(sheet, 3);
+        const float start = between(sheet, 0, 6.28f), depth = between(sheet, 0.3f, 0.7f);
+        for (int i = 0; i < n; i++) {
+            const float reach = size * (star && i % 2 ? depth : 1) * between(sheet, 0.8f, 1.2f);
+            corner[i] = around(centre, start + 6.2831853f * (float)i / (float)n, reach);
+        }
+        for (int i = 0; i < n; i++)
+            draw(sheet, corner[i], corner[(i + 1) % n]);
+        if (filled)
+            pen_fill(sheet->canvas, SIDE, corner, n, 1);
+    }
+}
+
+/* Three or more lines side by side, or two such sets across each other, or many dots. */
+static void hatching(struct sheet *sheet)
+{
+    const int sets = 1 + below(sheet, 2), lines = 3 + below(sheet, 6);
+    const bool dots = below(sheet, 4) == 0;
+    const float start = between(sheet, 0, 3.14f), length = between(sheet, 8, 22);
+    for (int set = 0; set < sets; set++) {
+        const float angle = start + 1.5708f * (float)set;
+        for (int i = 0; i < lines; i++) {
+            const float off = 40 * ((float)i / (float)(lines - 1) - 0.5f) + between(sheet, -2, 2);
+            const struct pen_point middle =
+                dots ? anywhere(sheet)
+                     : around((struct pen_point){MIDDLE, MIDDLE}, angle + 1.5708f, off);
+            const float half = dots ? between(sheet, 0, 3) : length * between(sheet, 0.7f, 1);
+            draw(sheet, around(middle, angle, -half), around(middle, angle, half));
+        }
+    }
+}
+
+/* Stripes, checks or specks in greys: darkens what is there. */
+static void weave(struct sheet *sheet)
+{
+    const int kind = below(sheet, 4);
+    const float across = between(sheet, 0.1f, 1.2f), down = between(sheet, 0.1f, 1.2f);
+    const float strength = between(sheet, 0.1f, 0.9f);
+    for (int p = 0; p < PIXELS && kind > 0; p++) {
+        const double x = p % SIDE, y = (double)p / SIDE;
+        const float wave = kind == 1   ? (float)sin(x * (double)across + y * (double)down)
+                           : kind == 2 ? (float)(sin(x * (double)across) * sin(y * (double)down))
+                                       : between(sheet, -1, 1);
+        sheet->canvas[p] *= 1 - strength * (0.5f + 0.5f * wave);
+    }
+}
+
+/* Filled outlines, most the same on both sides, like things and clothes, in greys and textures. */
+static void silhouette(struct sheet *sheet)
+{
+    enum { MOST = 9 };
+    const int parts = 1 + below(sheet, 3);
+    const bool mirrored = below(sheet, 4) > 0;
+    for (int k = 0; k < parts; k++) {
+        struct pen_point corner[2 * MOST];
+        const int n = 3 + below(sheet, MOST - 2);
+        const float tall = between(sheet, 10, 26), wide = between(sheet, 5, 26);
+        const float off = k ? between(sheet, -14, 14) : 0, drop = k ? between(sheet, -14, 14) : 0;
+        for (int i = 0; i < n; i++) {
+            const float y = MIDDLE + drop + tall * (2 * (float)i / (float)(n - 1) - 1);
+            const float half = wide * between(sheet, 0.3f, 1);
+            const float other = mirrored ? half : wide * between(sheet, 0.3f, 1);
+            corner[i] = (struct pen_point){MIDDLE + off + half, y};
+            corner[2 * n - 1 - i] = (struct pen_point){MIDDLE + off - other, y};
+        }
+        pen_fill(sheet->canvas, SIDE, corner, 2 * n, between(sheet, 0.25f, 1));
+    }
+    if (mirrored && below(sheet, 2)) { /* trousers, sleeves: a gap in the middle */
+        const struct pen_point top = {MIDDLE, between(sheet, 10, 30)}, end = {MIDDLE, SIDE};
+        pen_line(sheet->canvas, SIDE, top, end, between(sheet, 1, 5), 0);
+    }
+    weave(sheet);
+}
+
+/* A whole image of greys: no figure at all. */
+static void texture(struct sheet *sheet)
+{
+    for (int p = 0; p < PIXELS; p++)
+        sheet->canvas[p] = 1;
+    for (int k = below(sheet, 4); k > 0; k--) {
+        const struct pen_point from = anywhere(sheet), to = anywhere(sheet);
+        pen_line(sheet->canvas, SIDE, from, to, between(sheet, 2, 12), between(sheet, 0, 1));
+    }
+    weave(sheet);
+}
+
+static void put(struct sheet *sheet, const uint8_t image[IMAGE_PIXELS], int left, int top)
+{
+    for (int p = 0; p < IMAGE_PIXELS; p++) {
+        const int x = left + p % IMAGE_SIDE, y = top + p / IMAGE_SIDE;
+        if (x >= 0 && x < SIDE && y >= 0 && y < SIDE)
+            sheet->canvas[y * SIDE + x] = fmaxf(sheet->canvas[y * SIDE + x], (float)image[p] / 255);
+    }
+}
+
+/* Two digits beside each other, touching or nearly, or one across the other. */
+static void two_digits(struct sheet *sheet, const uint8_t *left, const uint8_t *right)
+{
+    const bool across = below(sheet, 3) == 0;
+    const int gap = across ? 4 + below(sheet, 6) : 12 + below(sheet, 9), top = SIDE / 4;
+    put(sheet, left, MIDDLE - IMAGE_SIDE / 2 - gap / 2, top + below(sheet, 5) - 2);
+    put(sheet, right, MIDDLE - IMAGE_SIDE / 2 + (gap + 1) / 2, top + below(sheet, 5) - 2);
+}
+
+/* As a picture that holds it: its ink, normalised. */
+static void reduce(const struct sheet *sheet, uint8_t to[IMAGE_PIXELS])
+{
+    uint8_t pixels[PIXELS];
+    for (int p = 0; p < PIXELS; p++)
+        pixels[p] = (uint8_t)(fminf(fmaxf(sheet->canvas[p], 0), 1) * 255 + 0.5f);
+    const struct picture picture = {SIDE, SIDE, pixels};
+    const struct box box = {0, 0, SIDE, SIDE};
+    picture_normalize(&picture, &box, to);
+}
+
+/* As it is, at half the size. */
+static void halve(const struct sheet *sheet, uint8_t to[IMAGE_PIXELS])
+{
+    for (int p = 0; p < IMAGE_PIXELS; p++) {
+        const float *c = &sheet->canvas[p / IMAGE_SIDE * 2 * SIDE + p % IMAGE_SIDE * 2];
+        const float mean = 0.25f * (c[0] + c[1] + c[SIDE] + c[SIDE + 1]);
+        to[p] = (uint8_t)(fminf(fmaxf(mean, 0), 1) * 255 + 0.5f);
+    }
+}
+
+void foreign_image(uint64_t seed, uint32_t epoch, uint64_t place, const uint8_t left[IMAGE_PIXELS],
+                   const uint8_t right[IMAGE_PIXELS], uint8_t to[IMAGE_PIXELS])
+{
+    struct sheet sheet = {.rng = rng_start(seed, RNG_FOREIGN, epoch, place)};
+    sheet.radius = between(&sheet, 0.6f, 3.6f);
+    const int kind = below(&sheet, 16);
+    if (kind < 3)
+        scribble(&sheet);
+    else if (kind < 5)
+        strokes(&sheet);
+    else if (kind < 6)
+        tangle(&sheet);
+    else if (kind < 7)
+        curl(&sheet);
+    else if (kind < 10)
+        sign(&sheet);
+    else if (kind < 11)
+        shapes(&sheet);
+    else if (kind < 12)
+        hatching(&sheet);
+    else if (kind < 14)
+        silhouette(&sheet);
+    else if (kind < 15)
+        texture(&sheet);
+    else
+        two_digits(&sheet, left, right);
+    const bool fills = kind >= 12 && kind < 15 && below(&sheet, 2);
+    if (fills)
+        halve(&sheet, to);
+    else
+        reduce(&sheet, to);
+}

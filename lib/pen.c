@@ -1,0 +1,55 @@
+#include "pen.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+static float clamp(float value, float low, float high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* The pixels that lie between a - reach and b + reach: [*first,*end). */
+static void span(float a, float b, float reach, int side, int *first, int *end)
+{
+    const float low = (a < b ? a : b) - reach, high = (a < b ? b : a) + reach;
+    *first = (int)clamp(low, 0, (float)side);
+    *end = (int)clamp(high + 1, 0, (float)side);
+}
+
+void pen_line(float *canvas, int side, struct pen_point from, struct pen_point to, float radius,
+              float ink)
+{
+    int left, right, top, bottom;
+    span(from.x, to.x, radius + 1, side, &left, &right);
+    span(from.y, to.y, radius + 1, side, &top, &bottom);
+    const float dx = to.x - from.x, dy = to.y - from.y;
+    const float square = dx * dx + dy * dy, scale = square > 0 ? 1 / square : 0;
+    for (int y = top; y < bottom; y++) {
+        for (int x = left; x < right; x++) {
+            const float px = (float)x - from.x, py = (float)y - from.y;
+            const float along = clamp((px * dx + py * dy) * scale, 0, 1);
+            const float ox = px - along * dx, oy = py - along * dy;
+            const float cover = clamp(radius + 0.5f - sqrtf(ox * ox + oy * oy), 0, 1);
+            float *pixel = &canvas[y * side + x];
+            *pixel += cover * (ink - *pixel);
+        }
+    }
+}
+
+void pen_fill(float *canvas, int side, const struct pen_point *corner, int n, float ink)
+{
+    for (int y = 0; y < side; y++) {
+        for (int x = 0; x < side; x++) {
+            bool inside = false;
+            for (int i = 0, before = n - 1; i < n; before = i++) {
+                const struct pen_point a = corner[i], b = corner[before];
+                const float row = (float)y;
+                if ((a.y > row) != (b.y > row) &&
+                    (float)x < a.x + (b.x - a.x) * (row - a.y) / (b.y - a.y))
+                    inside = !inside;
+            }
+            if (inside)
+                canvas[y * side + x] = ink;
+        }
+    }
+}
