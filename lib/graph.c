@@ -67,7 +67,7 @@ static int add_row(struct graph_table *table, const struct place *place, char **
 }
 
 /* The rows of a report. Columns count the name; bit i of `fractions` is for column i. */
-enum row { SAMPLES, ACCURACY, LOSS, ECE, CLASS, CONFUSION, WRONG, ROWS };
+enum row { SAMPLES, ACCURACY, LOSS, ECE, CLASS, CONFUSION, WRONG, COVERAGE, FOREIGN, ROWS };
 static const struct {
     const char *name;
     int columns;
@@ -81,6 +81,8 @@ static const struct {
     [CLASS] = {"class", 6, true, 1 << 2 | 1 << 3 | 1 << 4},
     [CONFUSION] = {"confusion", 2 + CLASSES, true, 0},
     [WRONG] = {"wrong", 5, false, 1 << 4},
+    [COVERAGE] = {"coverage", 4, false, 1 << 1 | 1 << 2 | 1 << 3},
+    [FOREIGN] = {"foreign", 4, false, 1 << 1 | 1 << 2},
 };
 
 /* Which rows have come, a bit a digit, to notice those that are missing or come twice. */
@@ -139,7 +141,7 @@ static int add_report_row(struct graph_table *table, struct seen *seen, const st
         return error_set(error, "%s: line %zu: '%.40s' is not a digit", place->name, place->line,
                          field[1]);
     const unsigned bit = 1u << (rows[row].by_digit ? (int)value[1] : 0);
-    if (seen->digits[row] & bit && row != WRONG)
+    if (seen->digits[row] & bit && row < WRONG)
         return error_set(error, "%s: line %zu: '%s' comes twice", place->name, place->line,
                          rows[row].name);
     seen->digits[row] |= bit;

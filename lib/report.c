@@ -5,6 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Confidences below which one might refuse to answer. */
+static const float limit[REPORT_LIMITS] = {0.5F, 0.6F, 0.7F, 0.8F, 0.9F, 0.95F, 0.99F};
+
 static double ratio(double a, double b)
 {
     return b > 0 ? a / b : 0;
@@ -45,7 +48,19 @@ int report_add(struct report *report, int truth, const float probabilities[CLASS
     report->bin[bin].count++;
     report->bin[bin].right += predicted == truth;
     report->bin[bin].confidence += confidence;
+    for (int i = 0; i < REPORT_LIMITS && confidence >= limit[i]; i++) {
+        report->answered[i].count++;
+        report->answered[i].right += predicted == truth;
+    }
     return 0;
+}
+
+void report_add_foreign(struct report *report, const float probabilities[CLASSES])
+{
+    const float confidence = probabilities[loss_argmax(probabilities)];
+    for (int i = 0; i < REPORT_LIMITS && confidence >= limit[i]; i++)
+        report->answered[i].foreign++;
+    report->foreign++;
 }
 
 static uint64_t right(const struct report *report)
@@ -120,6 +135,16 @@ void report_write(const struct report *report, FILE *out)
         fprintf(out, "wrong\t%" PRIu64 "\t%d\t%d\t%.2f\n", wrong->index, wrong->truth,
                 wrong->predicted, (double)wrong->confidence);
     }
+    for (int i = 0; i < REPORT_LIMITS; i++) {
+        const double count = (double)report->answered[i].count;
+        fprintf(out, "coverage\t%.2f\t%.4f\t%.4f\n", (double)limit[i],
+                ratio(count, (double)report->samples),
+                ratio((double)report->answered[i].right, count));
+    }
+    for (int i = 0; i < REPORT_LIMITS && report->foreign; i++)
+        fprintf(out, "foreign\t%.2f\t%.4f\t%" PRIu64 "\n", (double)limit[i],
+                1 - ratio((double)report->answered[i].foreign, (double)report->foreign),
+                report->foreign);
 }
 
 void report_free(struct report *report)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { REPORT_ECE_BINS = 15 };
+enum { REPORT_ECE_BINS = 15, REPORT_LIMITS = 7 };
 
 struct report_wrong {
     uint64_t index;
@@ -24,6 +24,10 @@ struct report {
         uint64_t count, right;
         double confidence;
     } bin[REPORT_ECE_BINS];
+    struct { /* of those at least as sure as limit i */
+        uint64_t count, right, foreign;
+    } answered[REPORT_LIMITS];
+    uint64_t foreign; /* images that are no digits; in none of the other counts */
     struct report_wrong *wrong;
     size_t wrongs, room;
 };
@@ -35,6 +39,9 @@ struct report {
  */
 int report_add(struct report *report, int truth, const float probabilities[CLASSES],
                struct error *error) CHECKED;
+
+/* Count the prediction for an image that is no digit. */
+void report_add_foreign(struct report *report, const float probabilities[CLASSES]);
 
 /* Fraction right, and its binomial standard error sqrt(a(1-a)/n). */
 double report_accuracy(const struct report *report);
@@ -52,7 +59,9 @@ double report_ece(const struct report *report);
 
 /*
  * Write the report's rows, tab-separated: samples, accuracy, loss, ece, class (precision, recall,
- * F1, support), confusion, wrong. Undefined ratios (0/0) are written as 0.
+ * F1, support), confusion, wrong, coverage (limit, fraction of samples at least as sure, fraction of
+ * those that is right) and, where there were images that are no digits, foreign (limit, fraction of
+ * them that is less sure, their number). Undefined ratios (0/0) are written as 0.
  */
 void report_write(const struct report *report, FILE *out);
 

@@ -25,7 +25,8 @@ static const char help[] =
     "  -h, --help            show this text\n"
     "  -V, --version         show the version\n"
     "\n"
-    "Soft labels count as the class they hold likeliest.\n"
+    "Soft labels count as the class they hold likeliest; all the same, as something that is no\n"
+    "digit.\n"
     "\n"
     "Example: would this model do?\n"
     "  idx2bin data/mnist/t10k-images-idx3-ubyte data/mnist/t10k-labels-idx1-ubyte |\n"
@@ -70,6 +71,16 @@ static struct options parse_options(int argc, char **argv)
     return options;
 }
 
+/* Whether sample i is known to be no digit: its soft label is the same for every class. */
+static bool is_foreign(const struct samples *samples, size_t i)
+{
+    const float *soft = samples->soft ? samples->soft + i * CLASSES : NULL;
+    for (int c = 1; soft && c < CLASSES; c++)
+        if (soft[c] != soft[0])
+            return false;
+    return soft;
+}
+
 /* The class of sample i, or -1 where it has none. */
 static int truth_of(const struct samples *samples, size_t i)
 {
@@ -92,17 +103,22 @@ static void evaluate(struct predictor *predictor, struct report *report)
         predictor_run(predictor, samples.images, samples.n, probabilities);
         for (size_t i = 0; i < samples.n; i++) {
             const int truth = truth_of(&samples, i);
+            if (is_foreign(&samples, i)) {
+                report_add_foreign(report, probabilities + i * CLASSES);
+                continue;
+            }
             if (truth < 0)
-                cli_die("stdin: sample %llu: has no label", (unsigned long long)report->samples);
+                cli_die("stdin: sample %llu: has no label",
+                        (unsigned long long)(report->samples + report->foreign));
             if (report_add(report, truth, probabilities + i * CLASSES, &error) != 0)
                 cli_die("%s", error.text);
         }
-        cli_progress_show(&progress, (int64_t)report->samples, NULL);
+        cli_progress_show(&progress, (int64_t)(report->samples + report->foreign), NULL);
     }
     cli_progress_clear(&progress);
     if (status < 0)
         cli_die("%s", error.text);
-    if (report->samples == 0)
+    if (report->samples + report->foreign == 0)
         cli_die("stdin: holds no samples");
     stream_reader_free(reader);
 }

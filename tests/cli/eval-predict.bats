@@ -26,6 +26,18 @@ one_line() {
     [[ "$stderr" == "$1"* ]]
 }
 
+@test "cnn-eval tells what is no digit, by its soft label, from samples" {
+    idx2bin --range 0:300 data/mnist/t10k-images-idx3-ubyte data/mnist/t10k-labels-idx1-ubyte |
+        augment --none --no-shuffle --foreign 3 > "$BATS_TEST_TMPDIR/mixed"
+    cnn-eval < "$BATS_TEST_TMPDIR/mixed" > "$BATS_TEST_TMPDIR/mixed.tsv"
+    idx2bin --range 0:300 data/mnist/t10k-images-idx3-ubyte data/mnist/t10k-labels-idx1-ubyte |
+        cnn-eval > "$BATS_TEST_TMPDIR/alone.tsv"
+    [ "$(grep -c ^foreign "$BATS_TEST_TMPDIR/mixed.tsv")" -eq 7 ]
+    diff <(grep -v ^foreign "$BATS_TEST_TMPDIR/mixed.tsv") "$BATS_TEST_TMPDIR/alone.tsv"
+    awk -F '\t' '$1 == "foreign" { rows++; good += $4 == 100 && $3 >= last; last = $3 }
+        END { exit !(rows == 7 && good == 7 && last > 0.1) }' "$BATS_TEST_TMPDIR/mixed.tsv"
+}
+
 @test "cnn-eval's report is what NumPy computes from cnn-predict --scores" {
     cnn-eval < "$T/1000.bin" > "$BATS_TEST_TMPDIR/report.tsv"
     cnn-predict --scores < "$T/1000.bin" > "$BATS_TEST_TMPDIR/scores"
@@ -51,7 +63,7 @@ def near(text, value, step=1e-4):
     assert abs(float(text) - value) < 0.51 * step, (text, value)
 
 expected = ["samples", "accuracy", "loss", "ece"] + ["class"] * 10 + ["confusion"] * 10
-expected += ["wrong"] * (read != truth).sum()
+expected += ["wrong"] * (read != truth).sum() + ["coverage"] * 7
 assert [row[0] for row in rows] == expected
 assert rows[0] == ["samples", "1000"]
 near(rows[1][1], a)
@@ -71,6 +83,10 @@ for d in range(10):
 for row, i in zip(rows[24:], numpy.flatnonzero(read != truth)):
     assert row[1:4] == [str(i), str(truth[i]), str(read[i])], row
     near(row[4], p[i].max(), 1e-2)
+for name, limit, coverage, right in rows[-7:]:
+    answered = p.max(axis=1) >= numpy.float32(limit)
+    near(coverage, answered.mean())
+    near(right, (read == truth)[answered].mean())
 EOF
 }
 

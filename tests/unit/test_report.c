@@ -135,8 +135,33 @@ static void rows_are_as_the_design_fixes_them(void **state)
                                    "confusion\t7\t0\t0\t1\t0\t0\t0\t0\t2\t0\t0\n"
                                    "confusion\t8\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\n"
                                    "confusion\t9\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\n"
-                                   "wrong\t2\t7\t2\t0.61\n";
+                                   "wrong\t2\t7\t2\t0.61\n"
+                                   "coverage\t0.50\t1.0000\t0.7500\n"
+                                   "coverage\t0.60\t1.0000\t0.7500\n"
+                                   "coverage\t0.70\t0.7500\t1.0000\n"
+                                   "coverage\t0.80\t0.7500\t1.0000\n"
+                                   "coverage\t0.90\t0.5000\t1.0000\n"
+                                   "coverage\t0.95\t0.0000\t0.0000\n"
+                                   "coverage\t0.99\t0.0000\t0.0000\n";
     assert_string_equal(text, expected);
+    free(text);
+    report_free(&report);
+}
+
+static void what_is_no_digit_counts_in_its_own_rows_alone(void **state)
+{
+    (void)state;
+    struct report report = {0};
+    add(&report, 7, 7, 0.9F);
+    const float unsure[CLASSES] = {0.1F, 0.4F, 0.5F}, sure[CLASSES] = {0, 0, 0, 0.96F};
+    report_add_foreign(&report, unsure);
+    report_add_foreign(&report, sure);
+    char *text = written(&report);
+    assert_non_null(strstr(text, "samples\t1\naccuracy\t1.0000\t0.0000\n"));
+    assert_non_null(strstr(text, "foreign\t0.50\t0.0000\t2\n"
+                                 "foreign\t0.60\t0.5000\t2\n"));
+    assert_non_null(strstr(text, "foreign\t0.95\t0.5000\t2\n"
+                                 "foreign\t0.99\t1.0000\t2\n"));
     free(text);
     report_free(&report);
 }
@@ -185,6 +210,7 @@ int main(void)
         cmocka_unit_test(calibration_error_of_a_hand_example),
         cmocka_unit_test(calibration_bins_are_closed_above),
         cmocka_unit_test(rows_are_as_the_design_fixes_them),
+        cmocka_unit_test(what_is_no_digit_counts_in_its_own_rows_alone),
         cmocka_unit_test(an_empty_report_has_no_nan),
         cmocka_unit_test(of_equal_probabilities_the_first_counts),
         cmocka_unit_test(many_wrongs_keep_their_order),
