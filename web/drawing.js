@@ -37,6 +37,28 @@ export class Drawing extends EventTarget {
         return !this.steps.some((step) => step.kind === 'picture' || !step.erase);
     }
 
+    /**
+     * The box around all strokes but the eraser's, as far as it lies on the sheet.
+     * @returns {{left: number, top: number, right: number, bottom: number} | undefined}
+     */
+    get bounds() {
+        let [left, top, right, bottom] = [SHEET.width, SHEET.height, 0, 0];
+        for (const step of this.steps) {
+            if (step.kind === 'stroke' && !step.erase) {
+                const reach = step.width / 2;
+                for (const { x, y } of step.points) {
+                    left = Math.min(left, x - reach);
+                    top = Math.min(top, y - reach);
+                    right = Math.max(right, x + reach);
+                    bottom = Math.max(bottom, y + reach);
+                }
+            }
+        }
+        [left, top] = [Math.max(0, left), Math.max(0, top)];
+        [right, bottom] = [Math.min(SHEET.width, right), Math.min(SHEET.height, bottom)];
+        return left < right && top < bottom ? { left, top, right, bottom } : undefined;
+    }
+
     get canUndo() {
         return this.#done.length > 0;
     }

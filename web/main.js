@@ -2,7 +2,7 @@
 
 import * as api from './api.js';
 import { Answer } from './answer.js';
-import { cut, frame, png, render, show } from './canvas.js';
+import { cut, frame, png, render, show, whole } from './canvas.js';
 import { connectCorrect } from './correct.js';
 import { Drawing } from './drawing.js';
 import { Inside } from './inside.js';
@@ -46,15 +46,21 @@ async function ask(signal) {
     if (drawing.empty) {
         return { version, place, reading: { text: '', digits: [] } };
     }
-    const blob = await png(render(drawing));
-    return { version, place, reading: await api.predict(blob, { one: oneDigit(), signal }) };
+    const picture = render(drawing);
+    const one = oneDigit();
+    const reading = await api.predict(await png(picture), { one, signal });
+    return { version, place, picture, one, reading };
 }
 
+let answered; // the last answer, and the picture it is about
+
 const live = new Live(ask, {
-    answer({ version, reading, place }) {
+    answer(given) {
+        const { version, reading, place } = given;
         if (version !== drawing.version && drawing.empty) {
             return; // wiped meanwhile
         }
+        answered = given;
         answer.show(reading, place);
         performance.mark('answer', { detail: version });
     },
@@ -173,8 +179,8 @@ connectPicker(
 /* The digit that the bars are about, alone: to correct it, and to look inside. */
 
 function chosen() {
-    const all = render(drawing);
-    return answer.reading.digits.length > 1 ? cut(all, answer.digit.box) : all;
+    const { picture } = answered;
+    return answer.reading.digits.length > 1 ? cut(picture, answer.digit.box) : picture;
 }
 
 const correct = connectCorrect(
@@ -197,7 +203,7 @@ async function lookNow() {
         return;
     }
     const source = chosen();
-    const one = answer.reading.digits.length > 1 || oneDigit();
+    const one = answer.reading.digits.length > 1 || answered.one;
     try {
         const reading = await api.predict(await png(source), { one, inside: true });
         if (version === drawing.version) {
@@ -275,7 +281,7 @@ $('copy').addEventListener('click', async () => {
     }
 });
 $('save').addEventListener('click', async () => {
-    const href = URL.createObjectURL(await png(render(drawing)));
+    const href = URL.createObjectURL(await png(render(drawing, whole(drawing))));
     Object.assign(document.createElement('a'), { href, download: 'digit.png' }).click();
     setTimeout(() => URL.revokeObjectURL(href), 10000);
 });

@@ -1,5 +1,7 @@
 // Drawing: by mouse, finger and keyboard, and the answer that follows.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { inflateSync } from 'node:zlib';
 import { draw, onPage, says, server, touch } from './harness.mjs';
 import { scribble, strokes } from './strokes.mjs';
 
@@ -59,6 +61,30 @@ onPage(
         );
     },
 );
+
+onPage('what is sent is small and grey, and what tests/bench/web.sh posts', async (page) => {
+    await page.evaluate(() => {
+        const send = window.fetch;
+        window.fetch = (path, options) => {
+            window.sent = options?.body;
+            return send(path, options);
+        };
+    });
+    await draw(page, strokes(2));
+    await says(page, '#read', '2');
+    await page.waitForTimeout(200); // the last one is on its way
+    const png = Buffer.from(
+        await page.evaluate(async () => [...new Uint8Array(await window.sent.arrayBuffer())]),
+    );
+    const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+    assert.ok(width < 80 && height < 100, `${width}×${height}`);
+    assert.deepEqual([...png.subarray(24, 29)], [8, 0, 0, 0, 0]); // 8 bits of grey
+    const rows = inflateSync(png.subarray(41, png.length - 16)); // checks the sum
+    assert.equal(rows.length, height * (width + 1));
+    const posted = readFileSync('tests/bench/drawing.png');
+    assert.deepEqual(png.subarray(0, 43), posted.subarray(0, 43));
+    assert.equal(png.length, posted.length);
+});
 
 onPage('blank paper says: draw something', async (page) => {
     await says(page, '#verdict', 'Draw something.');
