@@ -54,6 +54,8 @@ export function put(canvas, values, width, paint) {
     canvas.getContext('2d').drawImage(source, 0, 0);
 }
 
+const MOST_ROWS = 8; // of tiles: a reader with a narrow screen must scroll past them
+
 /**
  * Many images of one size as tiles, as many in a row as the canvas's parent is wide;
  * smaller where it is narrow.
@@ -65,11 +67,15 @@ export function put(canvas, values, width, paint) {
  */
 export function tiles(canvas, values, [count, height, width], paint, size) {
     const room = canvas.parentElement.clientWidth;
-    const zoom = Math.max(1, Math.round((room < 480 ? 0.7 * size : size) / width));
-    const gap = Math.max(3, Math.round((zoom * width) / 12));
-    const step = zoom * width + gap;
-    const columns = Math.max(1, Math.min(count, Math.floor((room + gap) / step)));
-    const rows = Math.ceil(count / columns);
+    let zoom = Math.max(1, Math.round((room < 480 ? 0.7 * size : size) / width)) + 1;
+    let gap, step, columns, rows;
+    do {
+        zoom--;
+        gap = Math.max(3, Math.round((zoom * width) / 12));
+        step = zoom * width + gap;
+        columns = Math.max(1, Math.min(count, Math.floor((room + gap) / step)));
+        rows = Math.ceil(count / columns);
+    } while (rows > MOST_ROWS && zoom > 1);
     canvas.width = columns * step - gap;
     canvas.height = rows * (zoom * height + gap) - gap;
     canvas.style.width = `${canvas.width}px`;
