@@ -6,9 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where a PNG comes from: a file, or bytes in memory where `in` is NULL. */
+struct source {
+    FILE *in;
+    const uint8_t *bytes;
+    size_t left;
+};
+
 /* What must be released however reading ends; libpng leaves by longjmp() to reading_run(). */
 struct reading {
-    FILE *in;
+    struct source *source;
     struct error *error;
     png_structp png;
     png_infop info;
@@ -39,17 +46,27 @@ static _Noreturn void refuse(struct reading *reading, const char *text)
     png_longjmp(reading->png, 1);
 }
 
+/* Returns: 0, or -1 with `error` set to `cut` where the source ends, or to why it cannot be read. */
+static int take(struct source *source, void *to, size_t n, const char *cut, struct error *error)
+{
+    errno = 0;
+    if (source->in && fread(to, 1, n, source->in) == n)
+        return 0;
+    if (source->in && ferror(source->in))
+        return error_set(error, "cannot read:");
+    if (source->in || n > source->left)
+        return error_set(error, "%s", cut);
+    memcpy(to, source->bytes, n);
+    source->bytes += n;
+    source->left -= n;
+    return 0;
+}
+
 static void read_bytes(png_structp png, png_bytep bytes, size_t n)
 {
     struct reading *reading = png_get_io_ptr(png);
-    errno = 0;
-    if (fread(bytes, 1, n, reading->in) == n)
-        return;
-    if (ferror(reading->in))
-        error_set(reading->error, "cannot read:");
-    else
-        error_set(reading->error, "PNG is cut short");
-    png_longjmp(png, 1);
+    if (take(reading->source, bytes, n, "PNG is cut short", reading->error) != 0)
+        png_longjmp(png, 1);
 }
 
 static void read_header(struct reading *reading)
@@ -57,6 +74,8 @@ static void read_header(struct reading *reading)
     png_structp png = reading->png;
     png_set_read_fn(png, reading, read_bytes);
     png_set_sig_bytes(png, 8);
+    /* Every chunk's CRC-32 is checked; a second sum, over the pixels, would find nothing more. */
+    png_set_option(png, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
     /* Everything but IHDR, PLTE, tRNS, IDAT and IEND is skipped unread: no profile or text is
      * inflated. The sides are checked below, with a better message, before rows are allocated. */
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
@@ -99,17 +118,29 @@ static uint8_t luminance(const uint8_t rgb[3])
     return (uint8_t)((2126u * rgb[0] + 7152u * rgb[1] + 722u * rgb[2] + 5000u) / 10000u);
 }
 
-/* Where a stored row goes: pixels x, x + step, ... of line y. */
-static void store_row(struct reading *reading, uint32_t y, uint32_t x, uint32_t step)
+/* Read a stored row, which is pixels x, x + step, ... of line y. */
+static void read_row(struct reading *reading, uint32_t y, uint32_t x, uint32_t step)
 {
     const int channels = png_get_channels(reading->png, reading->info);
-    const bool has_alpha = channels == 2 || channels == 4;
+    const size_t line = (size_t)y * reading->width, end = line + reading->width;
+    uint8_t *grey = reading->grey;
+    if (channels == 1 && step == 1) { /* as it is, by far the most of what the page sends */
+        png_read_row(reading->png, grey + line, NULL);
+        return;
+    }
+    png_read_row(reading->png, reading->row, NULL);
     const uint8_t *from = reading->row;
-    for (; x < reading->width; x += step, from += channels) {
-        const size_t at = (size_t)y * reading->width + x;
-        reading->grey[at] = channels < 3 ? from[0] : luminance(from);
-        if (has_alpha && from[channels - 1] != 255)
-            set_alpha(reading, at, from[channels - 1]);
+    if (channels < 3)
+        for (size_t at = line + x; at < end; at += step, from += channels)
+            grey[at] = from[0];
+    else
+        for (size_t at = line + x; at < end; at += step, from += channels)
+            grey[at] = luminance(from);
+    if (channels % 2 == 0) {
+        from = reading->row + channels - 1;
+        for (size_t at = line + x; at < end; at += step, from += channels)
+            if (*from != 255)
+                set_alpha(reading, at, *from);
     }
 }
 
@@ -121,20 +152,16 @@ static void read_pixels(struct reading *reading)
 {
     png_structp png = reading->png;
     if (png_get_interlace_type(png, reading->info) == PNG_INTERLACE_NONE) {
-        for (uint32_t y = 0; y < reading->height; y++) {
-            png_read_row(png, reading->row, NULL);
-            store_row(reading, y, 0, 1);
-        }
+        for (uint32_t y = 0; y < reading->height; y++)
+            read_row(reading, y, 0, 1);
     } else {
         for (int pass = 0; pass < PNG_INTERLACE_ADAM7_PASSES; pass++) {
             const uint32_t x = PNG_PASS_START_COL(pass), step = PNG_PASS_COL_OFFSET(pass);
             if (x >= reading->width) /* an empty pass has no rows */
                 continue;
             for (uint32_t y = PNG_PASS_START_ROW(pass); y < reading->height;
-                 y += PNG_PASS_ROW_OFFSET(pass)) {
-                png_read_row(png, reading->row, NULL);
-                store_row(reading, y, x, step);
-            }
+                 y += PNG_PASS_ROW_OFFSET(pass))
+                read_row(reading, y, x, step);
         }
     }
     png_read_end(png, NULL); /* a PNG without its end was cut short */
@@ -171,16 +198,15 @@ static int reading_run(struct reading *reading)
     return 0;
 }
 
-int png_file_read(FILE *in, struct picture *picture, struct error *error)
+static int read_source(struct source *source, struct picture *picture, struct error *error)
 {
     png_byte signature[8];
-    errno = 0;
-    if (fread(signature, 1, sizeof signature, in) != sizeof signature && ferror(in))
-        return error_set(error, "cannot read:");
-    if (feof(in) || png_sig_cmp(signature, 0, sizeof signature))
+    if (take(source, signature, sizeof signature, "not a PNG", error) != 0)
+        return -1;
+    if (png_sig_cmp(signature, 0, sizeof signature))
         return error_set(error, "not a PNG");
 
-    struct reading reading = {.in = in, .error = error};
+    struct reading reading = {.source = source, .error = error};
     error->text[0] = '\0';
     reading.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, error, on_error, on_warning);
     if (reading.png)
@@ -198,6 +224,16 @@ int png_file_read(FILE *in, struct picture *picture, struct error *error)
     free(reading.alpha);
     png_destroy_read_struct(&reading.png, &reading.info, NULL);
     return result;
+}
+
+int png_file_read(FILE *in, struct picture *picture, struct error *error)
+{
+    return read_source(&(struct source){.in = in}, picture, error);
+}
+
+int png_file_parse(const uint8_t *png, size_t n, struct picture *picture, struct error *error)
+{
+    return read_source(&(struct source){.bytes = png, .left = n}, picture, error);
 }
 
 static void write_bytes(png_structp png, png_bytep bytes, size_t n)

@@ -15,6 +15,10 @@
  */
 int png_file_read(FILE *in, struct picture *picture, struct error *error) CHECKED;
 
+/* As png_file_read(), from the `n` bytes of a PNG in memory. */
+int png_file_parse(const uint8_t *png, size_t n, struct picture *picture,
+                   struct error *error) CHECKED;
+
 /* Write as 8-bit grey PNG, 0 = black. Returns: 0, or -1 with `error` set. */
 int png_file_write(FILE *out, const struct picture *picture, struct error *error) CHECKED;
 

@@ -51,17 +51,12 @@ static int read_picture(struct gateway *gateway, const struct request *request,
         return 500;
     }
     int status = 400;
-    FILE *file = NULL;
     if (gateway_read(gateway, png, request->body) < request->body)
         error_set(error, "the body is shorter than Content-Length says");
     else if (request->body == 0)
         error_set(error, "the body is empty: expected a PNG");
-    else if (!(file = fmemopen(png, request->body, "rb")))
-        error_set(error, "out of memory for the picture");
-    else if (png_file_read(file, picture, error) == 0)
+    else if (png_file_parse(png, request->body, picture, error) == 0)
         status = 200;
-    if (file)
-        fclose(file);
     free(png);
     return status;
 }

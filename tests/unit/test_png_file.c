@@ -116,6 +116,40 @@ static void what_follows_is_left_unread(void **state)
     fclose(file);
 }
 
+/* A PNG in memory, of every number of channels, is what it is in a file; cut anywhere, nothing. */
+static void memory_is_as_a_file(void **state)
+{
+    (void)state;
+    static const uint32_t formats[] = {PNG_FORMAT_GRAY, PNG_FORMAT_GA, PNG_FORMAT_RGB,
+                                       PNG_FORMAT_RGBA};
+    uint8_t pixels[9 * 5 * 4], png[1000];
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(i * i);
+    for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++) {
+        FILE *file = make(formats[f], 9, 5, pixels);
+        struct picture expected = read_back(file), picture;
+        rewind(file);
+        const size_t n = fread(png, 1, sizeof png, file);
+        assert_true(n > 60 && n < sizeof png);
+        struct error error;
+        assert_int_equal(png_file_parse(png, n, &picture, &error), 0);
+        assert_int_equal(picture.width, 9);
+        assert_int_equal(picture.height, 5);
+        assert_memory_equal(picture.pixels, expected.pixels, 9 * 5);
+        picture_free(&picture);
+        picture_free(&expected);
+        for (size_t cut = 0; cut < n; cut++) {
+            uint8_t *part =
+                malloc(cut + 1); /* for valgrind and AddressSanitizer to watch its end */
+            memcpy(part, png, cut);
+            assert_int_equal(png_file_parse(part, cut, &picture, &error), -1);
+            assert_string_equal(error.text, cut < 8 ? "not a PNG" : "PNG is cut short");
+            free(part);
+        }
+        fclose(file);
+    }
+}
+
 static void trouble_is_told_apart(void **state)
 {
     (void)state;
@@ -154,6 +188,7 @@ int main(void)
         cmocka_unit_test(transparency_is_laid_over_what_contrasts),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(what_follows_is_left_unread),
+        cmocka_unit_test(memory_is_as_a_file),
         cmocka_unit_test(trouble_is_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
