@@ -12,4 +12,7 @@ void json_text_string(const char *text, FILE *out);
 /* Write bytes as a JSON string in base64 (RFC 4648, section 4). */
 void json_text_bytes(const uint8_t *bytes, size_t n, FILE *out);
 
+/* Write bytes as a list of numbers: [0, 7, 255]. */
+void json_text_numbers(const uint8_t *numbers, size_t n, FILE *out);
+
 #endif

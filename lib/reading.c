@@ -1,5 +1,6 @@
 #include "reading.h"
 
+#include "json_text.h"
 #include "loss.h"
 #include "segment.h"
 
@@ -75,10 +76,8 @@ static void write_digit(const struct reading *reading, int i, bool with_input, F
     fprintf(out, "], \"box\": [%u, %u, %u, %u]", digit->box.x, digit->box.y, digit->box.width,
             digit->box.height);
     if (with_input) {
-        fputs(", \"input\": [", out);
-        for (int p = 0; p < IMAGE_PIXELS; p++)
-            fprintf(out, "%s%d", p ? ", " : "", reading->input[i][p]);
-        fputc(']', out);
+        fputs(", \"input\": ", out);
+        json_text_numbers(reading->input[i], IMAGE_PIXELS, out);
     }
     fputc('}', out);
 }

@@ -42,6 +42,32 @@ static void test_base64(void **state)
     }
 }
 
+static void test_numbers(void **state)
+{
+    (void)state;
+    enum { N = 3000 }; /* more than is put together at a time */
+    uint8_t numbers[N];
+    char *expected = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&expected, &length);
+    for (int i = 0; i < N; i++) {
+        numbers[i] = (uint8_t)i;
+        fprintf(out, "%s%d", i ? ", " : "[", numbers[i]);
+    }
+    fputc(']', out);
+    fclose(out);
+    out = open_memstream(&text, &bytes);
+    json_text_numbers(numbers, N, out);
+    fclose(out);
+    assert_string_equal(text, expected);
+    free(expected);
+    forget(NULL);
+    out = open_memstream(&text, &bytes);
+    json_text_numbers(numbers, 0, out);
+    fclose(out);
+    assert_string_equal(text, "[]");
+}
+
 static void test_string(void **state)
 {
     (void)state;
@@ -114,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_base64),
+        cmocka_unit_test_teardown(test_numbers, forget),
         cmocka_unit_test_teardown(test_string, forget),
         cmocka_unit_test_teardown(test_layers, forget),
         cmocka_unit_test(test_occlusion),
