@@ -40,6 +40,10 @@ bool gateway_accept(struct gateway *gateway)
     gateway->accepted = true;
     if (gateway->single)
         return !again;
+    /* What nobody reads may be closed at once. Else libfcgi waits for the server to close first, so
+     * that its answer is not lost with what has not been read of the request. */
+    if (again && FCGX_HasSeenEOF(gateway->request.in))
+        FCGX_Detach(&gateway->request);
     return FCGX_Accept_r(&gateway->request) == 0; /* finishes the one before */
 }
 
@@ -53,7 +57,11 @@ size_t gateway_read(struct gateway *gateway, void *to, size_t n)
 {
     if (gateway->single)
         return fread(to, 1, n, stdin);
-    const int got = FCGX_GetStr(to, n < INT_MAX ? (int)n : INT_MAX, gateway->request.in);
+    FCGX_Stream *in = gateway->request.in;
+    const int got = FCGX_GetStr(to, n < INT_MAX ? (int)n : INT_MAX, in);
+    const int more = FCGX_GetChar(in); /* EOF, as a rule, which libfcgi sees only now */
+    if (more != EOF)
+        FCGX_UnGetChar(more, in);
     return got > 0 ? (size_t)got : 0;
 }
 
