@@ -67,7 +67,7 @@ static int add_row(struct graph_table *table, const struct place *place, char **
 }
 
 /* The rows of a report. Columns count the name; bit i of `fractions` is for column i. */
-enum row { SAMPLES, ACCURACY, LOSS, ECE, CLASS, CONFUSION, WRONG, COVERAGE, FOREIGN, ROWS };
+enum row { SAMPLES, ACCURACY, LOSS, ECE, CLASS, CONFUSION, WRONG, COVERAGE, FOREIGN, COST, ROWS };
 static const struct {
     const char *name;
     int columns;
@@ -83,6 +83,7 @@ static const struct {
     [WRONG] = {"wrong", 5, false, 1 << 4},
     [COVERAGE] = {"coverage", 4, false, 1 << 1 | 1 << 2 | 1 << 3},
     [FOREIGN] = {"foreign", 4, false, 1 << 1 | 1 << 2},
+    [COST] = {"cost", 5, false, 0},
 };
 
 /* Which rows have come, a bit a digit, to notice those that are missing or come twice. */

@@ -1,6 +1,7 @@
 #include "predict.h"
 #include "kernels/kernels.h"
 #include "loss.h"
+#include "warp.h"
 #include "workspace.h"
 
 #include <omp.h>
@@ -19,8 +20,17 @@ struct member { /* one model of the ensemble */
 };
 
 struct predictor {
-    int members, threads;
+    int members, threads, views;
     struct member *member;
+};
+
+/* The last is the image as it is, whose activations then stay for predictor_layer(). */
+static const struct warp view[PREDICT_VIEWS] = {
+    {.angle = 0.0873f, .zoom_x = 1, .zoom_y = 1}, /* radians: 5 degrees */
+    {.angle = -0.0873f, .zoom_x = 1, .zoom_y = 1},
+    {.zoom_x = 0.94f, .zoom_y = 0.94f},
+    {.zoom_x = 1.06f, .zoom_y = 1.06f},
+    {.zoom_x = 1, .zoom_y = 1},
 };
 
 /* Takes the network and its block over from `model`. */
@@ -53,6 +63,7 @@ static struct predictor *allocate(int members, int threads, struct error *error)
     if (p && (p->member = calloc((size_t)members, sizeof *p->member))) {
         p->members = members;
         p->threads = threads;
+        p->views = 1;
         return p;
     }
     free(p);
@@ -96,11 +107,25 @@ struct predictor *predictor_open(const char *const *paths, int n, int threads, s
     return p;
 }
 
-/* One chunk through every member; probabilities [n,10] receives the mean. */
-static void run_chunk(const struct predictor *p, int thread, const uint8_t *images, int n,
-                      float *probabilities)
+void predictor_views(struct predictor *p, int views)
 {
-    memset(probabilities, 0, (size_t)n * CLASSES * sizeof *probabilities);
+    p->views = views;
+}
+
+struct predictor_cost predictor_cost(const struct predictor *p)
+{
+    struct predictor_cost cost = {.models = p->members, .views = p->views};
+    for (int m = 0; m < p->members; m++) {
+        cost.macs += (uint64_t)p->views * net_macs(p->member[m].net);
+        cost.parameters += net_parameters(p->member[m].net);
+    }
+    return cost;
+}
+
+/* One view of a chunk through every member; adds to the sums in probabilities [n,10]. */
+static void run_view(const struct predictor *p, int thread, const uint8_t *images, int n,
+                     float *probabilities)
+{
     for (int m = 0; m < p->members; m++) {
         const struct member *member = &p->member[m];
         struct workspace *workspace = member->workspace[thread];
@@ -110,9 +135,23 @@ static void run_chunk(const struct predictor *p, int thread, const uint8_t *imag
             float row[CLASSES];
             loss_softmax(workspace_logits(workspace, i), member->temperature, row);
             for (int c = 0; c < CLASSES; c++)
-                probabilities[i * CLASSES + c] += row[c] / (float)p->members;
+                probabilities[i * CLASSES + c] += row[c] / (float)(p->members * p->views);
         }
     }
+}
+
+/* One chunk; probabilities [n,10] receives the mean over members and views. */
+static void run_chunk(const struct predictor *p, int thread, const uint8_t *images, int n,
+                      float *probabilities)
+{
+    uint8_t seen[CHUNK * IMAGE_PIXELS];
+    memset(probabilities, 0, (size_t)n * CLASSES * sizeof *probabilities);
+    for (int v = PREDICT_VIEWS - p->views; v < PREDICT_VIEWS - 1; v++) {
+        for (int i = 0; i < n; i++)
+            warp_apply(&view[v], images + i * IMAGE_PIXELS, seen + i * IMAGE_PIXELS);
+        run_view(p, thread, seen, n, probabilities);
+    }
+    run_view(p, thread, images, n, probabilities);
 }
 
 void predictor_run(struct predictor *p, const uint8_t *images, size_t n, float *probabilities)

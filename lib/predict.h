@@ -24,6 +24,21 @@ struct predictor *predictor_open(const char *const *paths, int n, int threads,
                                  struct error *error) CHECKED;
 
 /*
+ * Look at each image `views` times, 1 or PREDICT_VIEWS, and give the mean of the probabilities: as
+ * it is, turned by 5 degrees either way, and 6 % smaller and larger; distortions that augmentation
+ * has shown in training.
+ */
+enum { PREDICT_VIEWS = 5 };
+void predictor_views(struct predictor *predictor, int views);
+
+/* What one image costs, all models and views together, and how large the models are. */
+struct predictor_cost {
+    uint64_t macs, parameters; /* multiply-adds; learned numbers */
+    int models, views;
+};
+struct predictor_cost predictor_cost(const struct predictor *predictor);
+
+/*
  * Shapes: images [n,28,28] u8; probabilities [n,10] f32, each row sums to 1, calibrated by the
  * model's temperature. A row depends on its own image alone, to the bit: not on n, nor on threads.
  */

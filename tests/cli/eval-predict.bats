@@ -63,7 +63,7 @@ def near(text, value, step=1e-4):
     assert abs(float(text) - value) < 0.51 * step, (text, value)
 
 expected = ["samples", "accuracy", "loss", "ece"] + ["class"] * 10 + ["confusion"] * 10
-expected += ["wrong"] * (read != truth).sum() + ["coverage"] * 7
+expected += ["wrong"] * (read != truth).sum() + ["coverage"] * 7 + ["cost"]
 assert [row[0] for row in rows] == expected
 assert rows[0] == ["samples", "1000"]
 near(rows[1][1], a)
@@ -83,10 +83,12 @@ for d in range(10):
 for row, i in zip(rows[24:], numpy.flatnonzero(read != truth)):
     assert row[1:4] == [str(i), str(truth[i]), str(read[i])], row
     near(row[4], p[i].max(), 1e-2)
-for name, limit, coverage, right in rows[-7:]:
+for name, limit, coverage, right in rows[-8:-1]:
     answered = p.max(axis=1) >= numpy.float32(limit)
     near(coverage, answered.mean())
     near(right, (read == truth)[answered].mean())
+# 5x5x8 on 28x28, 3x3x8x16 on 14x14, 784x32, 32x10; the norms and biases beside the weights
+assert rows[-1][1:] == ["408000", "26850", "1", "1"], rows[-1]
 EOF
 }
 
@@ -137,6 +139,83 @@ assert abs(both - (one + two) / 2).max() < 1e-6
 assert abs(weighted - (2 * one + two) / 3).max() < 1e-6
 EOF
     cnn-eval -m "$T/1.safetensors" -m "$T/2.safetensors" -a 85% < "$T/1000.bin" > /dev/null
+}
+
+@test "five views are the mean of what five images give, and their cost is told" {
+    "$HWDR_PYTHON" - "$T/1000.bin" "$BATS_TEST_TMPDIR" <<'EOF'
+# Turned and scaled by interpolation in double precision, rounded as pixels are.
+import sys
+import numpy
+import npystream
+
+images, labels = npystream.read_all(open(sys.argv[1], "rb"))
+y, x = numpy.mgrid[0:28, 0:28] - 13.5
+padded = numpy.pad(images.astype("f8"), ((0, 0), (1, 2), (1, 2)))
+for i, (degrees, zoom) in enumerate([(5, 1), (-5, 1), (0, 0.94), (0, 1.06), (0, 1)]):
+    c, s = numpy.cos(numpy.radians(degrees)) / zoom, numpy.sin(numpy.radians(degrees)) / zoom
+    column = numpy.clip(c * x + s * y + 14.5, 0, 29)
+    row = numpy.clip(c * y - s * x + 14.5, 0, 29)
+    left, top = column.astype(int), row.astype(int)
+    right, down = column - left, row - top
+    view = (padded[:, top, left] * (1 - right) * (1 - down)
+            + padded[:, top, left + 1] * right * (1 - down)
+            + padded[:, top + 1, left] * (1 - right) * down
+            + padded[:, top + 1, left + 1] * right * down)
+    with open(f"{sys.argv[2]}/view{i}", "wb") as out:
+        npystream.write_stream(out, (view + 0.5).astype("u1"), labels)
+EOF
+    for view in 0 1 2 3 4; do
+        cnn-predict --scores < "$BATS_TEST_TMPDIR/view$view" > "$BATS_TEST_TMPDIR/scores$view"
+    done
+    cnn-predict --scores --views 5 < "$T/1000.bin" > "$BATS_TEST_TMPDIR/mean"
+    "$HWDR_PYTHON" - "$BATS_TEST_TMPDIR" <<'EOF'
+import sys
+import numpy
+import npystream
+
+def scores(name):
+    return numpy.concatenate(list(npystream.read_scores(open(f"{sys.argv[1]}/{name}", "rb"))))
+
+views = numpy.array([scores(f"scores{i}") for i in range(5)])
+gap = abs(views.mean(axis=0) - scores("mean"))
+# A pixel in some hundreds is rounded the other way.
+assert gap.max() < 0.01 and gap.mean() < 1e-4, (gap.max(), gap.mean())
+assert abs(views[4] - scores("mean")).max() > 0.05
+EOF
+    cnn-eval --views 5 -m "$T/1.safetensors" -m "$T/2.safetensors" < "$T/1000.bin" \
+        > "$BATS_TEST_TMPDIR/report"
+    [ "$(tail -n 1 "$BATS_TEST_TMPDIR/report")" = $'cost\t4080000\t53700\t2\t5' ]
+    cmp <(cnn-predict --relabel --views 5 -t 1 < "$T/1000.bin") \
+        <(cnn-predict --relabel --views 5 -t 3 < "$T/1000.bin")
+    cmp <(cnn-predict --scores --views 1 < "$T/1000.bin") <(cnn-predict --scores < "$T/1000.bin")
+    run -2 --separate-stderr cnn-eval --views 3 < "$T/1000.bin"
+    one_line "cnn-eval: --views: '3' is not one of 1, 5"
+}
+
+@test "each member of an ensemble is calibrated by its own temperature" {
+    for temperature in 0.5 2; do
+        idx2bin -r :2000 data/mnist/train-images-idx3-ubyte data/mnist/train-labels-idx1-ubyte |
+            cnn-train --net 'p2 d10' --temperature $temperature \
+                -o "$BATS_TEST_TMPDIR/$temperature" > /dev/null 2>&1
+        cnn-predict --scores -m "$BATS_TEST_TMPDIR/$temperature" < "$T/1000.bin" \
+            > "$BATS_TEST_TMPDIR/scores$temperature"
+    done
+    cnn-predict --relabel -m "$BATS_TEST_TMPDIR/0.5" -m "$BATS_TEST_TMPDIR/2" < "$T/1000.bin" \
+        > "$BATS_TEST_TMPDIR/soft"
+    "$HWDR_PYTHON" - "$BATS_TEST_TMPDIR" <<'EOF'
+import sys
+import numpy
+import npystream
+
+def scores(name):
+    return numpy.concatenate(list(npystream.read_scores(open(f"{sys.argv[1]}/{name}", "rb"))))
+
+sharp, flat = scores("scores0.5").astype("f8"), scores("scores2").astype("f8")
+again = flat**4 / (flat**4).sum(axis=1, keepdims=True)  # the same network at a quarter of T
+assert abs(again - sharp).max() < 1e-4 and abs(sharp - flat).max() > 0.2
+_, soft = npystream.read_all(open(f"{sys.argv[1]}/soft", "rb"))
+assert abs(soft - (sharp + flat) / 2).max() < 1e-6
+EOF
 }
 
 @test "cnn-eval names the first sample without a label" {
