@@ -87,7 +87,8 @@ try() {
     sha256sum < "$model" | cut -c 1-16 | tr '\n' '\t'
     cnn-export --to card -m "$model" | awk -F '\t' '{ card[$1] = $2 }
         END { sub(/ --seed [0-9]+/, "", card["recipe"])
-              print "augment " card["augment"] " | " card["recipe"] }'
+              teachers = card["teachers"] ? " | relabelled by " card["teachers"] : ""
+              print "augment " card["augment"] teachers " | " card["recipe"] }'
 }
 
 # Columns FROM to TO of seed S's line.

@@ -44,6 +44,31 @@ card() {
     [ "$(card data)" = "data/mnist, training digits 0 to 59999" ]
 }
 
+@test "distil.sh teaches what the mean of its teachers says" {
+    for seed in 1 2; do
+        SEED=$seed OUT=$BATS_TEST_TMPDIR/teacher$seed NET='p4 d10' pipelines/train-fast.sh \
+            2> "$BATS_TEST_TMPDIR/log"
+    done
+    SEED=3 TEACHERS="$BATS_TEST_TMPDIR/teacher1 $BATS_TEST_TMPDIR/teacher2" OUT=$model \
+        pipelines/distil.sh 2> "$BATS_TEST_TMPDIR/log"
+    sum=$(sha256sum < "$BATS_TEST_TMPDIR/teacher2" | cut -c 1-16)
+    [[ $(card teachers) == *" $sum" ]]
+    # the weights of the same pipe by hand
+    read -ra distort <<< "$(card augment)"
+    idx2bin --range :1500 data/mnist/train-images-idx3-ubyte |
+        augment "${distort[@]}" --seed 3 |
+        cnn-predict --relabel -m "$BATS_TEST_TMPDIR/teacher1" -m "$BATS_TEST_TMPDIR/teacher2" |
+        cnn-train --net "$NET" --seed 3 --batch 100 --label-smoothing 0 --ema 0.995 --rate 0.1 \
+            --temperature "$(card temperature)" -o "$BATS_TEST_TMPDIR/by-hand" \
+            > "$BATS_TEST_TMPDIR/tsv" 2>&1
+    idx2bin --range :100 data/mnist/train-images-idx3-ubyte > "$BATS_TEST_TMPDIR/100.bin"
+    cmp <(cnn-predict --scores -m "$model" < "$BATS_TEST_TMPDIR/100.bin") \
+        <(cnn-predict --scores -m "$BATS_TEST_TMPDIR/by-hand" < "$BATS_TEST_TMPDIR/100.bin")
+    TSV=$TSV TEACHERS=$BATS_TEST_TMPDIR/teacher1 pipelines/seeds.sh distil 1 \
+        2> "$BATS_TEST_TMPDIR/log"
+    [[ $(tail -n 1 "$TSV") == *" | relabelled by "*" | cnn-train "* ]]
+}
+
 @test "AUGMENT and TRAIN have the last word" {
     AUGMENT='--rotate 3' TRAIN='--rate 0.02 --ema 0' OUT=$model pipelines/train.sh \
         2> "$BATS_TEST_TMPDIR/log"
