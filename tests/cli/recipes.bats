@@ -1,5 +1,5 @@
 # The recipes and what counts their seeds, with networks and digits so few that each takes a second.
-# shellcheck disable=SC2154 # run sets stderr
+# shellcheck disable=SC2154,SC2016 # run sets stderr; sh -c expands
 
 bats_require_minimum_version 1.5.0
 
@@ -100,17 +100,24 @@ card() {
     TSV=$BATS_TEST_TMPDIR/forged run -1 --separate-stderr pipelines/seeds.sh --check fast 2
 }
 
+# Ended with all its programs at the first checkpoint, by the reader of its pipe.
+interrupted() {
+    setsid sh -c 'echo $$ > "$WORK/pid"; exec pipelines/seeds.sh default 1 2>&1' | {
+        for _ in {1..600}; do
+            [ ! -e "$WORK/1.checkpoint" ] || break
+            sleep 0.1
+        done
+        kill -- "-$(cat "$WORK/pid")"
+        cat >&2
+    }
+}
+
 @test "a training that was interrupted goes on, and its line is that of one that was not" {
     export EPOCHS=3 DIGITS=30000
     pipelines/seeds.sh default 1 2> "$BATS_TEST_TMPDIR/log"
     whole=$(tail -n 1 "$TSV" | cut -f 6-)
     rm "$TSV" "$WORK/1.safetensors"
-    setsid pipelines/seeds.sh default 1 2> "$BATS_TEST_TMPDIR/log" 3>&- &
-    for _ in {1..600}; do
-        [ -e "$WORK/1.checkpoint" ] && break
-        sleep 0.1
-    done
-    kill -- -$! && wait $! || true
+    interrupted 2> "$BATS_TEST_TMPDIR/log"
     [ -e "$WORK/1.checkpoint" ]
     [ "$(wc -l < "$TSV")" -eq 1 ]
     pipelines/seeds.sh default 1 2> "$BATS_TEST_TMPDIR/log"
