@@ -19,6 +19,8 @@ struct warp_ranges {
     float elastic; /* pixels: standard deviation of the displacement of a pixel, each way */
     float stroke;  /* fraction of one pixel by which strokes grow or shrink on each side, 0..1 */
     float erase;   /* pixels: side of a patch set to paper at a random place, whole, 0..28 */
+    float mirror;  /* chance of being mirrored left to right, 0..1 */
+    float sharpen; /* not drawn: 1 to 2 make up for the blur of resampling, 0..4 */
 };
 
 /*
@@ -34,9 +36,10 @@ enum { WARP_CONTROLS = 7 };
 struct warp {
     float angle;                 /* radians, clockwise */
     float shift_x, shift_y;      /* pixels, to the right and down */
-    float zoom_x, zoom_y;        /* factors */
+    float zoom_x, zoom_y;        /* factors; a negative one mirrors */
     float shear;                 /* tangent of the slant, to the right: the top moves right */
     float stroke;                /* -1..1, above 0 is thicker */
+    float sharpen;               /* as in the ranges */
     int erase, erase_x, erase_y; /* pixels: side, left, top */
     float tilt_x, tilt_y;        /* perspective: fraction of the distance by which a pixel to the
                                     right, or down, is farther away; drawn by spoil.h alone */
@@ -47,14 +50,14 @@ struct warp {
 /*
  * Draw the distortion of one sample. A pure function of its arguments: (seed, epoch, sample) picks
  * the random numbers, taken in this order: angle, shift x and y, zoom x and y, shear, stroke, erase
- * x and y, the controls row by row for x, then for y.
+ * x and y, the controls row by row for x, then for y; whether to mirror, from a sequence of its own.
  */
 struct warp warp_draw(const struct warp_ranges *ranges, uint64_t seed, uint32_t epoch,
                       uint64_t sample);
 
 /*
- * Distort `from` into `to` (both [28,28] u8, not overlapping): first the strokes' width, then one
- * bilinear resampling about the image's centre that zooms, slants, rotates, shifts and bends, with
+ * Distort `from` into `to` (both [28,28] u8, not overlapping): first the strokes' width, then
+ * their sharpness, then one bilinear resampling about the image's centre that zooms, slants, rotates, shifts and bends, with
  * paper outside; then the erased patch. The same bytes on every machine.
  */
 void warp_apply(const struct warp *warp, const uint8_t from[IMAGE_PIXELS],

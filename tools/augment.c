@@ -39,6 +39,9 @@ static const char help[] =
     "  -w, --stroke FRACTION  thicken or thin strokes by up to this fraction of a pixel on\n"
     "                         each side (default 0)\n"
     "  -p, --erase PIXELS     blank a square patch with this side (default 0)\n"
+    "  -u, --sharpen AMOUNT   sharpen before resampling, which blurs: 2 makes up for it "
+    "(default 0)\n"
+    "  -i, --mirror CHANCE    swap left and right with this chance (default 0)\n"
     "  -0, --none             switch off every distortion that is not asked for\n"
     "  -S, --spoil SHARE      spoil this share of the images (default 0), as bad pens, scans and\n"
     "                         photos do, each by some of these:\n"
@@ -52,6 +55,7 @@ static const char help[] =
     "  -N, --noise F          noise with up to this standard deviation (default 0.4)\n"
     "  -F, --foreign N        after every N images one that is no digit (default 0: none)\n"
     "  -E, --epochs N         pass N times over the samples, distorted anew (default 1)\n"
+    "  -c, --clean N          leave the images of the last N epochs as they are (default 0)\n"
     "  -s, --seed N           choose the random numbers (default 1)\n"
     "  -n, --no-shuffle       keep the order; with one epoch, in constant memory\n"
     "  -t, --threads N        work with N threads; the result is the same (default 1)\n"
@@ -66,7 +70,7 @@ struct job {
     struct warp_ranges ranges;
     struct spoil_ranges spoil;
     int foreign; /* after so many digits comes one drawing that is none; 0: no drawings */
-    int64_t epochs;
+    int64_t epochs, clean;
     int threads;
     uint64_t seed;
     bool keep_order;
@@ -78,7 +82,7 @@ static struct job parse(int argc, char **argv)
     bool none = false;
     int lines = (int)usual_spoils.lines;
     /* What is not given stays negative: the usual range, or none. */
-    struct warp_ranges given = {-1, -1, -1, -1, -1, -1, 0};
+    struct warp_ranges given = {-1, -1, -1, -1, -1, -1, 0, 0, -1};
     int erase = -1;
     const struct cli_option table[] = {
         {.name = "rotate", .letter = 'r', .number = &given.rotate, .high = 180},
@@ -88,6 +92,8 @@ static struct job parse(int argc, char **argv)
         {.name = "elastic", .letter = 'e', .number = &given.elastic, .high = IMAGE_SIDE},
         {.name = "stroke", .letter = 'w', .number = &given.stroke, .high = 1},
         {.name = "erase", .letter = 'p', .count = &erase, .high = IMAGE_SIDE},
+        {.name = "sharpen", .letter = 'u', .number = &given.sharpen, .high = 4},
+        {.name = "mirror", .letter = 'i', .number = &given.mirror, .high = 1},
         {.name = "none", .letter = '0', .flag = &none},
         {.name = "spoil", .letter = 'S', .number = &job.spoil.share, .high = 1},
         {.name = "wide", .letter = 'W', .number = &job.spoil.wide, .low = 1, .high = 4},
@@ -99,6 +105,7 @@ static struct job parse(int argc, char **argv)
         {.name = "noise", .letter = 'N', .number = &job.spoil.noise, .high = 1},
         {.name = "foreign", .letter = 'F', .count = &job.foreign, .high = 1000000},
         {.name = "epochs", .letter = 'E', .integer = &job.epochs, .low = 1, .high = 1000000},
+        {.name = "clean", .letter = 'c', .integer = &job.clean, .high = 1000000},
         {.name = "seed", .letter = 's', .seed = &job.seed},
         {.name = "no-shuffle", .letter = 'n', .flag = &job.keep_order},
         {.name = "threads", .letter = 't', .count = &job.threads, .low = 1, .high = 1024},
@@ -117,8 +124,21 @@ static struct job parse(int argc, char **argv)
         .elastic = given.elastic < 0 ? others.elastic : given.elastic,
         .stroke = given.stroke < 0 ? others.stroke : given.stroke,
         .erase = erase < 0 ? others.erase : (float)erase,
+        .mirror = given.mirror,
+        .sharpen = given.sharpen < 0 ? others.sharpen : given.sharpen,
     };
     return job;
+}
+
+/* The job in one of its epochs: the last ones may be clean. */
+static struct job in_epoch(const struct job *job, uint32_t epoch)
+{
+    struct job now = *job;
+    if (epoch > job->epochs - job->clean) {
+        now.ranges = (struct warp_ranges){0};
+        now.spoil.share = 0;
+    }
+    return now;
 }
 
 /* What is written at once: up to STREAM_MAX_BATCH samples and as many drawings between them. */
@@ -239,6 +259,7 @@ static struct stream_writer *run_streaming(struct stream_reader *reader, const s
     const int64_t count = stream_reader_count(reader);
     struct stream_writer *writer =
         start_output(count < 0 ? count : count + (int64_t)drawings(job, (uint64_t)count));
+    const struct job now = in_epoch(job, 1);
     struct run run = {.first = 0};
     static uint32_t order[2 * STREAM_MAX_BATCH];
     struct error error;
@@ -247,7 +268,7 @@ static struct stream_writer *run_streaming(struct stream_reader *reader, const s
         const size_t n = run.samples.n;
         check_labels(job, &run);
         run_order(job, &run, order);
-        write_items(writer, job, 1, &run, order, run_items(job, &run), batch);
+        write_items(writer, &now, 1, &run, order, run_items(job, &run), batch);
         memcpy(run.before, run.samples.images + (n - 1) * IMAGE_PIXELS, IMAGE_PIXELS);
         run.first += n;
     }
@@ -273,13 +294,14 @@ static struct stream_writer *run_epochs(struct stream_reader *reader, const stru
         cli_die("memory: cannot allocate the order of %zu samples", items);
     struct stream_writer *writer = start_output((int64_t)items * job->epochs);
     for (uint32_t epoch = 1; epoch <= job->epochs; epoch++) {
+        const struct job now = in_epoch(job, epoch);
         if (job->keep_order)
             run_order(job, &run, order);
         else
             rng_permutation(job->seed, epoch, order, (uint32_t)items);
         for (size_t i = 0; i < items; i += STREAM_MAX_BATCH) {
             const size_t left = items - i, n = left < STREAM_MAX_BATCH ? left : STREAM_MAX_BATCH;
-            write_items(writer, job, epoch, &run, order + i, n, batch);
+            write_items(writer, &now, epoch, &run, order + i, n, batch);
         }
     }
     free(order);

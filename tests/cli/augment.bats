@@ -101,6 +101,20 @@ for e in range(2):
 PYTHON
 }
 
+@test "augment: --clean leaves the last epochs as they are, labels and order too" {
+    augment --epochs 3 --sharpen 1 --spoil 0.5 < "$samples" > "$out.all"
+    augment --epochs 3 --sharpen 1 --spoil 0.5 --clean 2 < "$samples" > "$out"
+    augment --epochs 3 --none < "$samples" > "$out.none"
+    python "$out.all" "$out" "$out.none" <<'EOF'
+(all_, labels), (some, some_labels), (none, none_labels) = streams
+assert (labels == some_labels).all() and (labels == none_labels).all()
+assert (some[:1000] == all_[:1000]).all() and (some[1000:] == none[1000:]).all()
+assert (some[:1000] != none[:1000]).any(axis=(1, 2)).all()
+EOF
+    augment --clean 5 < "$samples" | cmp - <(augment --none < "$samples")
+    augment --clean 1 --no-shuffle < "$samples" | cmp - "$samples"
+}
+
 @test "augment: each distortion changes the images, and keeps about their ink" {
     for option in rotate=12 shift=2.2 zoom=0.12 shear=0.2 elastic=0.8 stroke=0.5 erase=4; do
         augment --none --no-shuffle "--$option" < "$samples" > "$out"
@@ -261,6 +275,9 @@ shear 2.5 0 to 2
 elastic x 0 to 28
 stroke 1.01 0 to 1
 erase 29 0 to 28
+sharpen 5 0 to 4
+mirror 1.5 0 to 1
+clean -1 0 to 1000000
 erase 2.5 0 to 28
 spoil 1.5 0 to 1
 wide 0.5 1 to 4

@@ -309,6 +309,86 @@ static void test_erase(void **state)
 }
 
 /* Extreme ranges stay inside the arrays (run under a sanitizer) and give bytes. */
+/* The mean square difference of neighbours, each way. */
+static double roughness(const uint8_t image[IMAGE_PIXELS])
+{
+    double sum = 0;
+    for (int y = 1; y < SIDE; y++)
+        for (int x = 1; x < SIDE; x++) {
+            const int here = image[y * SIDE + x];
+            const int left = here - image[y * SIDE + x - 1], up = here - image[(y - 1) * SIDE + x];
+            sum += left * left + up * up;
+        }
+    return sum;
+}
+
+static void test_sharpening(void **state)
+{
+    (void)state;
+    uint8_t from[IMAGE_PIXELS], to[IMAGE_PIXELS];
+    struct warp warp = still;
+    /* One dot where nothing is resampled: [-a, 1 + 4a, -a] with a = 1/12; paper stays paper. */
+    memset(from, 0, sizeof from);
+    from[10 * SIDE + 10] = 120;
+    warp.sharpen = 1;
+    warp_apply(&warp, from, to);
+    assert_int_equal(to[10 * SIDE + 10], 160);
+    assert_int_equal(ink(to), 160);
+    /* In a grey field the dot of paper is surrounded by 132, and white cannot become whiter. */
+    memset(from, 120, sizeof from);
+    from[10 * SIDE + 10] = 0;
+    from[20 * SIDE + 20] = 255;
+    warp_apply(&warp, from, to);
+    assert_int_equal(to[10 * SIDE + 11], 130);
+    assert_int_equal(to[11 * SIDE + 10], 130);
+    assert_int_equal(to[11 * SIDE + 11], 120);
+    assert_int_equal(to[10 * SIDE + 10], 0);
+    assert_int_equal(to[20 * SIDE + 20], 255);
+    assert_int_equal(to[20 * SIDE + 21], 109);
+    /* Over shifts by fractions of a pixel it brings back the contrast that they take. */
+    double plain = 0, sharp = 0;
+    fill_ring(from);
+    for (int i = 0; i < 64; i++) {
+        warp = (struct warp){.zoom_x = 1, .zoom_y = 1};
+        warp.shift_x = (float)(i % 8) / 8;
+        warp.shift_y = (float)(i / 8) / 8;
+        warp_apply(&warp, from, to);
+        plain += roughness(to) / 64;
+        warp.sharpen = 2.5f;
+        warp_apply(&warp, from, to);
+        sharp += roughness(to) / 64;
+    }
+    const double was = roughness(from);
+    assert_true(plain < 0.8 * was);
+    assert_true(sharp > 0.9 * was && sharp < 1.1 * was);
+}
+
+static void test_mirror(void **state)
+{
+    (void)state;
+    uint8_t from[IMAGE_PIXELS], to[IMAGE_PIXELS];
+    int mirrored = 0;
+    fill_noise(from);
+    const struct warp_ranges half = {.mirror = 0.5f};
+    for (uint64_t sample = 0; sample < 400; sample++) {
+        warp_image(&half, 1, 1, sample, from, to);
+        if (to[0] == from[0]) {
+            assert_memory_equal(to, from, sizeof to);
+            continue;
+        }
+        mirrored++;
+        for (int i = 0; i < IMAGE_PIXELS; i++)
+            assert_int_equal(to[i], from[i / SIDE * SIDE + SIDE - 1 - i % SIDE]);
+    }
+    assert_in_range(mirrored, 160, 240); /* four standard deviations */
+    /* It moves nothing that the others draw. */
+    struct warp_ranges with = everything;
+    with.mirror = 1;
+    struct warp a = warp_draw(&everything, 1, 2, 3), b = warp_draw(&with, 1, 2, 3);
+    b.zoom_x = -b.zoom_x;
+    assert_memory_equal(&a, &b, sizeof a);
+}
+
 static void test_extremes(void **state)
 {
     (void)state;
@@ -358,6 +438,8 @@ int main(void)
         cmocka_unit_test(test_ink_is_roughly_kept),
         cmocka_unit_test(test_stroke_width),
         cmocka_unit_test(test_erase),
+        cmocka_unit_test(test_sharpening),
+        cmocka_unit_test(test_mirror),
         cmocka_unit_test(test_extremes),
         cmocka_unit_test(test_bytes_never_change),
     };
