@@ -71,6 +71,8 @@ struct pass {
     struct buffer grad_in, grad_out; /* gradients; grad_in.at is NULL when nobody needs it */
     void *memo;                      /* the layer's own memory between forward and backward */
     const struct layer *fused;       /* inference: batch norm folded into this layer, or NULL */
+    const struct layer *pool;        /* training: the pool that shares in this layer's work */
+    const struct layer *biased;      /* training: the layer in whose work this pool shares */
     uint64_t seed, first_sample;     /* dropout's random numbers */
     uint32_t step;
 };
@@ -90,8 +92,8 @@ struct layer_type {
     void (*forward)(const struct pass *pass, bool training);
     void (*backward)(const struct pass *pass);
 
-    /* Bytes of `memo` for so many samples; NULL when none. */
-    size_t (*memo_bytes)(const struct layer *layer, int samples);
+    /* Bytes of `memo` for so many samples, `pool` being as in struct pass; NULL when none. */
+    size_t (*memo_bytes)(const struct layer *layer, const struct layer *pool, int samples);
 
     /* Where the weights from input channel `in` to output `out` are; NULL where the block's order
      * is the file's. Only a layer's first parameter is ever in another order. */

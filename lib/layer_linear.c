@@ -182,8 +182,9 @@ static void dense_backward_data(const struct pass *pass)
                        from, row * sizeof(float));
 }
 
-static size_t dense_memo_bytes(const struct layer *layer, int samples)
+static size_t dense_memo_bytes(const struct layer *layer, const struct layer *pool, int samples)
 {
+    (void)pool;
     return layer->compact ? 0 : (size_t)samples * (size_t)in_channels(layer) * sizeof(float);
 }
 
@@ -192,7 +193,7 @@ static void backward(const struct pass *pass)
     const struct layer *layer = pass->layer;
     const struct conv conv = describe(pass);
     const struct plane plane = {pass->samples, layer->out.height, layer->out.width};
-    for (int b = 0; layer->bias && b < conv.out_blocks; b++)
+    for (int b = 0; layer->bias && !pass->pool && b < conv.out_blocks; b++)
         pass->kernels->bias_back(
             &plane, &pass->out.strides, pass->out.at + (size_t)b * pass->out.strides.block,
             &pass->grad_out.strides, pass->grad_out.at + (size_t)b * pass->grad_out.strides.block,

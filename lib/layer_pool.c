@@ -1,8 +1,14 @@
 /*
  * Maximum and average over windows that do not overlap. A window of 0x0 means the whole image:
  * global pooling. Rows and columns that do not fill a window are dropped.
+ *
+ * In training batch norm does the maximum pool behind it, and the pool behind a layer with a bias
+ * does that layer's ReLU and bias backwards: the maximum of what is positive is the ReLU of the
+ * maximum, of which there are as many fewer as the window is large.
  */
 #include "layer.h"
+
+static const float zero[LANES];
 
 static int shape(struct layer *layer, struct error *error)
 {
@@ -16,16 +22,6 @@ static int shape(struct layer *layer, struct error *error)
         return error_set(error, "a %dx%d window does not fit %dx%d", layer->kernel_height,
                          layer->kernel_width, layer->in.height, layer->in.width);
     return 0;
-}
-
-/* Where each maximum was. */
-static size_t memo_bytes(const struct layer *layer, int samples)
-{
-    const struct shape *out = &layer->out;
-    return layer->average ? 0
-                          : (size_t)(samples * layer_blocks(out->channels) * out->height *
-                                     out->width * LANES) *
-                                sizeof(uint16_t);
 }
 
 /* Walks the windows of one block: averages `x` into `y`, or shares `y` out over `x`. */
@@ -62,46 +58,56 @@ static struct buffer block_of(struct buffer buffer, int block)
     return buffer;
 }
 
-static uint16_t *memo_of(const struct pass *pass, int block)
+/* The maximum is a tail that does nothing to x but pool; the maximum is then also the x it was. */
+static struct tail describe(const struct pass *pass)
 {
-    const struct shape *out = &pass->layer->out;
-    return (uint16_t *)pass->memo +
-           (size_t)block * (size_t)(pass->samples * out->height * out->width * LANES);
+    static const float one[LANES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    const struct layer *layer = pass->layer;
+    return (struct tail){.plane = {pass->samples, layer->in.height, layer->in.width},
+                         .window_height = layer->kernel_height,
+                         .window_width = layer->kernel_width,
+                         .scale = one,
+                         .shift = zero,
+                         .mean = zero,
+                         .x = pass->in.strides,
+                         .y = pass->out.strides,
+                         .best = pass->out.strides,
+                         .dy = pass->grad_out.strides,
+                         .dx = pass->grad_in.strides};
 }
 
 static void forward(const struct pass *pass, bool training)
 {
     (void)training;
     const struct layer *layer = pass->layer;
-    const struct plane plane = {pass->samples, layer->out.height, layer->out.width};
+    const struct tail tail = describe(pass);
     for (int b = 0; b < layer_blocks(layer->out.channels); b++) {
         const struct buffer x = block_of(pass->in, b), y = block_of(pass->out, b);
         if (layer->average)
             average(pass, x, y, false);
         else
-            pass->kernels->max_pool(&plane, layer->kernel_height, layer->kernel_width, &x.strides,
-                                    x.at, &y.strides, y.at, memo_of(pass, b));
+            pass->kernels->tail(&tail, x.at, y.at, NULL);
     }
 }
 
 static void backward(const struct pass *pass)
 {
-    const struct layer *layer = pass->layer;
-    const struct plane plane = {pass->samples, layer->out.height, layer->out.width};
-    if (!pass->grad_in.at)
-        return;
+    const struct layer *layer = pass->layer, *biased = pass->biased;
+    const struct tail tail = describe(pass);
+    const struct plane pooled = {pass->samples, layer->out.height, layer->out.width};
     for (int b = 0; b < layer_blocks(layer->out.channels); b++) {
+        const struct buffer x = block_of(pass->in, b), y = block_of(pass->out, b);
         const struct buffer dx = block_of(pass->grad_in, b), dy = block_of(pass->grad_out, b);
-        if (layer->average)
+        if (biased)
+            pass->kernels->bias_back(&pooled, &y.strides, y.at, &dy.strides, dy.at, biased->relu,
+                                     pass->gradient + biased->parameter[LINEAR_BIAS].offset +
+                                         (size_t)b * LANES);
+        if (pass->grad_in.at && layer->average)
             average(pass, dx, dy, true);
-        else
-            pass->kernels->max_pool_back(&plane, layer->kernel_height, layer->kernel_width,
-                                         &dy.strides, dy.at, &dx.strides, dx.at, memo_of(pass, b));
+        else if (pass->grad_in.at)
+            pass->kernels->tail_back(&tail, x.at, y.at, dy.at, dx.at, zero, zero);
     }
 }
 
-const struct layer_type layer_pool = {.name = "pool",
-                                      .shape = shape,
-                                      .forward = forward,
-                                      .backward = backward,
-                                      .memo_bytes = memo_bytes};
+const struct layer_type layer_pool = {
+    .name = "pool", .shape = shape, .forward = forward, .backward = backward};

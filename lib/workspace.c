@@ -58,9 +58,38 @@ static struct buffer take_image(struct arena *arena, struct border border, int s
     return buffer;
 }
 
+/* In training a maximum pool shares in the work of the layer before it when that ends in batch norm
+ * or a bias. Returns: the pool behind `layer`, or NULL. */
+static const struct layer *pool_behind(const struct workspace *w, int layer)
+{
+    if (!w->training || layer < 0 || layer + 1 >= w->layers)
+        return NULL;
+    const struct layer *before = net_layer(w->net, layer), *pool = net_layer(w->net, layer + 1);
+    const bool shares = before->type == &layer_norm || before->bias;
+    return shares && pool->type == &layer_pool && !pool->average ? pool : NULL;
+}
+
+/* Batch norm is no pass of its own in inference; nor is the pool behind it in training. */
 static bool runs(const struct workspace *w, int layer)
 {
-    return w->training || !net_layer(w->net, layer)->type->training_only;
+    if (!w->training)
+        return !net_layer(w->net, layer)->type->training_only;
+    return !pool_behind(w, layer - 1) || net_layer(w->net, layer - 1)->type != &layer_norm;
+}
+
+/* Batch norm, and the pool that shares in the work of a layer with a bias, are the last to read
+ * value `i` and write its gradient over it: half the memory, and the cache has it already. */
+static bool in_place(const struct workspace *w, int i)
+{
+    return w->training && i > 0 && i < w->layers && runs(w, i) &&
+           (net_layer(w->net, i)->type == &layer_norm || pool_behind(w, i - 1));
+}
+
+/* The shape of what `layer` writes. */
+static const struct shape *out_shape(const struct workspace *w, int layer)
+{
+    const struct layer *l = net_layer(w->net, layer), *pool = pool_behind(w, layer);
+    return l->type == &layer_norm && pool ? &pool->out : &l->out;
 }
 
 /* The border that whoever reads value i wants. */
@@ -90,26 +119,33 @@ static void lay_out(struct workspace *w, struct arena *arena)
     for (int i = 0; i <= layers; i++) {
         const struct layer *made_by = i ? net_layer(w->net, i - 1) : NULL;
         struct buffer value, gradient = {0};
+        void *memo = NULL;
         if (!made_by && net_layer(w->net, 0)->compact)
             value = take_image(arena, value_border(w, 0), w->samples);
         else if (!made_by)
             value = take_buffer(arena, &net_layer(w->net, 0)->in, value_border(w, 0), w->samples);
-        else if (runs(w, i - 1))
-            value = take_buffer(arena, &made_by->out, value_border(w, i), w->samples);
-        else
-            value = w->value ? w->value[i - 1] : (struct buffer){0};
-        if (made_by && w->training)
-            gradient = take_buffer(arena, &made_by->out, gradient_border(w, i), w->samples);
-        const size_t memo = made_by && made_by->type->memo_bytes && runs(w, i - 1)
-                                ? made_by->type->memo_bytes(made_by, w->samples)
-                                : 0;
-        void *remember = take(arena, memo);
+        else if (runs(w, i - 1)) {
+            const struct border border =
+                in_place(w, i) ? gradient_border(w, i) : value_border(w, i);
+            value = take_buffer(arena, out_shape(w, i - 1), border, w->samples);
+            if (in_place(w, i))
+                gradient = value;
+            else if (w->training)
+                gradient =
+                    take_buffer(arena, out_shape(w, i - 1), gradient_border(w, i), w->samples);
+            if (made_by->type->memo_bytes)
+                memo = take(arena,
+                            made_by->type->memo_bytes(made_by, pool_behind(w, i - 1), w->samples));
+        } else if (arena->base) {
+            value = w->value[i - 1];
+            gradient = w->gradient[i - 1];
+        }
         if (!arena->base)
             continue;
         w->value[i] = value;
         w->gradient[i] = gradient;
         if (made_by)
-            w->memo[i - 1] = remember;
+            w->memo[i - 1] = memo;
     }
 }
 
@@ -174,6 +210,9 @@ static struct pass pass_of(const struct workspace *w, int i, const float *block,
                         .grad_out = w->gradient[i + 1],
                         .memo = w->memo[i]};
     if (place) {
+        pass.pool = pool_behind(w, i);
+        if (pool_behind(w, i - 1))
+            pass.biased = net_layer(w->net, i - 1);
         pass.share = place->share;
         pass.seed = place->seed;
         pass.first_sample = place->first_sample;
@@ -232,7 +271,8 @@ void workspace_backward(struct workspace *w, const float *block, const float *tr
     for (int i = w->layers - 1; i >= 0; i--) {
         struct pass pass = pass_of(w, i, block, gradient, place);
         pass.transposed = transposed;
-        pass.layer->type->backward(&pass);
+        if (runs(w, i))
+            pass.layer->type->backward(&pass);
     }
 }
 

@@ -1,21 +1,45 @@
 /*
- * Everything but convolutions: plain C over the 16 lanes of a pixel, which compilers turn into
- * vectors of whatever the including file is compiled for. kernels.h documents each function.
+ * Everything but convolutions: walks over the pixels of one channel block, a vector of WIDTH lanes
+ * at a time, which the including file defines. kernels.h documents each function.
+ *
+ * These loops do a few operations for each float they move, so what they cost is memory: each reads
+ * and writes as little as it can, once, and the sums' chains are the only ones to wait for.
  */
 #include "kernels.h"
 
-#include <string.h>
+#include <math.h>
 
+/* As in conv_template.h, but loads and stores of these ask for no alignment. */
+typedef float lanes __attribute__((vector_size(WIDTH * sizeof(float)), aligned(sizeof(float))));
+typedef int lanes_mask __attribute__((vector_size(WIDTH * sizeof(int))));
+
+enum { PARTS = LANES / WIDTH }; /* vectors in a pixel */
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define FOR_PARTS _Pragma("GCC unroll 16") for (int p = 0; p < PARTS; p++)
 #define FOR_PIXELS(plane)                                                                          \
     for (int s = 0; s < (plane)->samples; s++)                                                     \
         for (int y = 0; y < (plane)->height; y++)                                                  \
             for (int x = 0; x < (plane)->width; x++)
 
-#define FOR_LANES for (int l = 0; l < LANES; l++)
-
 static inline size_t place(const struct strides *strides, int s, int y, int x)
 {
     return (size_t)s * strides->sample + (size_t)y * strides->row + (size_t)x * strides->pixel;
+}
+
+ALWAYS_INLINE lanes load(const float *from)
+{
+    return *(const lanes *)from;
+}
+
+ALWAYS_INLINE void store(float *to, lanes value)
+{
+    *(lanes *)to = value;
+}
+
+ALWAYS_INLINE lanes choose(lanes_mask which, lanes yes, lanes no)
+{
+    return (lanes)((which & (lanes_mask)yes) | (~which & (lanes_mask)no));
 }
 
 static void moments(const struct plane *plane, const struct strides *strides, const float *x_,
@@ -23,143 +47,182 @@ static void moments(const struct plane *plane, const struct strides *strides, co
 {
     /* Two passes: the sum of squares of a mean far from 0 would lose the variance's digits. */
     const float share = 1.0f / (float)(plane->samples * plane->height * plane->width);
-    float sum[LANES] = {0}, squares[LANES] = {0};
+    lanes sum[PARTS] = {0}, squares[PARTS] = {0};
     FOR_PIXELS(plane)
     {
         const float *v = x_ + place(strides, s, y, x);
-        FOR_LANES sum[l] += v[l];
+        FOR_PARTS sum[p] += load(v + p * WIDTH);
     }
-    FOR_LANES sum[l] *= share;
+    FOR_PARTS sum[p] *= share;
     FOR_PIXELS(plane)
     {
         const float *v = x_ + place(strides, s, y, x);
-        FOR_LANES squares[l] += (v[l] - sum[l]) * (v[l] - sum[l]);
+        FOR_PARTS
+        {
+            const lanes off = load(v + p * WIDTH) - sum[p];
+            squares[p] += off * off;
+        }
     }
-    FOR_LANES mean[l] = sum[l];
-    FOR_LANES variance[l] = squares[l] * share;
+    FOR_PARTS store(mean + p * WIDTH, sum[p]);
+    FOR_PARTS store(variance + p * WIDTH, squares[p] * share);
 }
 
-static void affine(const struct plane *plane, const struct strides *x_strides, const float *x_,
-                   const struct strides *y_strides, float *y_, const float *scale,
-                   const float *shift, bool relu)
+/* Rounding keeps order, so the largest y of a window is that of its largest x, or its smallest
+ * where the scale is negative. */
+ALWAYS_INLINE void tail_windows(const struct tail *t, const float *x, float *y, float *best,
+                                int height, int width)
 {
-    float floor[LANES];
-    FOR_LANES floor[l] = relu ? 0 : -__builtin_inff();
-    FOR_PIXELS(plane)
+    for (int s = 0; s < t->plane.samples; s++)
+        for (int row = 0; row < t->plane.height / height; row++)
+            for (int l = 0; l < LANES; l += WIDTH) {
+                const lanes scale = load(t->scale + l), shift = load(t->shift + l);
+                const lanes floor = (lanes){0} + (t->relu ? 0 : -INFINITY);
+                const float *from = x + place(&t->x, s, row * height, 0) + l;
+                float *to = y + place(&t->y, s, row, 0) + l;
+                float *keep = best ? best + place(&t->best, s, row, 0) + l : NULL;
+                for (int column = 0; column < t->plane.width / width; column++) {
+                    lanes high = load(from), low = high;
+#pragma GCC unroll 4
+                    for (int i = 1; i < height * width; i++) {
+                        const lanes v = load(from + (size_t)(i / width) * t->x.row +
+                                             (size_t)(i % width) * t->x.pixel);
+                        high = choose(v > high, v, high);
+                        low = choose(v < low, v, low);
+                    }
+                    const lanes at = choose(scale >= 0, high, low), value = scale * at + shift;
+                    store(to, choose(value < floor, floor, value)); /* lets a NaN through */
+                    if (keep) {
+                        store(keep, at);
+                        keep += t->best.pixel;
+                    }
+                    from += (size_t)width * t->x.pixel;
+                    to += t->y.pixel;
+                }
+            }
+}
+
+static void tail(const struct tail *t, const float *x, float *y, float *best)
+{
+    if (t->window_height == 1 && t->window_width == 1)
+        tail_windows(t, x, y, best, 1, 1);
+    else if (t->window_height == 2 && t->window_width == 2)
+        tail_windows(t, x, y, best, 2, 2);
+    else
+        tail_windows(t, x, y, best, t->window_height, t->window_width);
+}
+
+static void tail_sums(const struct tail *t, const float *best, const float *dy, float *sum,
+                      float *sum_x)
+{
+    const struct plane plane = {t->plane.samples, t->plane.height / t->window_height,
+                                t->plane.width / t->window_width};
+    const lanes floor = (lanes){0} + (t->relu ? 0 : -INFINITY);
+    lanes scale[PARTS], shift[PARTS], mean[PARTS], total[PARTS] = {0}, total_x[PARTS] = {0};
+    FOR_PARTS scale[p] = load(t->scale + p * WIDTH);
+    FOR_PARTS shift[p] = load(t->shift + p * WIDTH);
+    FOR_PARTS mean[p] = load(t->mean + p * WIDTH);
+    FOR_PIXELS(&plane)
     {
-        const float *restrict from = x_ + place(x_strides, s, y, x);
-        float *restrict to = y_ + place(y_strides, s, y, x);
-        FOR_LANES
+        const float *v_ = best + place(&t->best, s, y, x);
+        const float *d_ = dy + place(&t->dy, s, y, x);
+        FOR_PARTS
         {
-            const float value = scale[l] * from[l] + shift[l];
-            to[l] = value > floor[l] ? value : floor[l];
+            const lanes v = load(v_ + p * WIDTH), d = load(d_ + p * WIDTH);
+            const lanes g = choose(scale[p] * v + shift[p] > floor, d, (lanes){0});
+            total[p] += g;
+            total_x[p] += g * (v - mean[p]);
+        }
+    }
+    FOR_PARTS store(sum + p * WIDTH, total[p]);
+    FOR_PARTS store(sum_x + p * WIDTH, total_x[p]);
+}
+
+/* dx of `n` pixels in a row that no gradient comes to: they still moved mean and variance. */
+ALWAYS_INLINE void without_gradient(const struct tail *t, const float *x, float *dx, int n,
+                                    const float *a, const float *b)
+{
+    for (int i = 0; i < n; i++, x += t->x.pixel, dx += t->dx.pixel)
+        FOR_PARTS
+        {
+            const int l = p * WIDTH;
+            const lanes off = load(x + l) - load(t->mean + l);
+            store(dx + l, -(load(a + l) + load(b + l) * off));
+        }
+}
+
+ALWAYS_INLINE void tail_back_windows(const struct tail *t, const float *x, const float *best,
+                                     const float *dy, float *dx, const float *a_, const float *b_,
+                                     int height, int width)
+{
+    const int rows = t->plane.height / height, columns = t->plane.width / width;
+    for (int s = 0; s < t->plane.samples; s++) {
+        for (int row = 0; row < rows; row++)
+            for (int l = 0; l < LANES; l += WIDTH) {
+                const lanes scale = load(t->scale + l), shift = load(t->shift + l);
+                const lanes mean = load(t->mean + l), a = load(a_ + l), b = load(b_ + l);
+                const lanes floor = (lanes){0} + (t->relu ? 0 : -INFINITY);
+                const float *from = x + place(&t->x, s, row * height, 0) + l;
+                const float *at = best + place(&t->best, s, row, 0) + l;
+                const float *d = dy + place(&t->dy, s, row, 0) + l;
+                float *to = dx + place(&t->dx, s, row * height, 0) + l;
+                for (int column = 0; column < columns; column++) {
+                    const lanes most = load(at);
+                    const lanes g = choose(scale * most + shift > floor, load(d), (lanes){0});
+                    lanes left = scale * g; /* until the first x that is the maximum takes it */
+#pragma GCC unroll 4
+                    for (int i = 0; i < height * width; i++) {
+                        const size_t y_ = (size_t)(i / width), x_ = (size_t)(i % width);
+                        const lanes v = load(from + y_ * t->x.row + x_ * t->x.pixel);
+                        const lanes_mask here = v == most;
+                        const lanes gone = a + b * (v - mean);
+                        store(to + y_ * t->dx.row + x_ * t->dx.pixel,
+                              (height * width == 1 ? left : choose(here, left, (lanes){0})) - gone);
+                        left = choose(here, (lanes){0}, left);
+                    }
+                    from += (size_t)width * t->x.pixel;
+                    to += (size_t)width * t->dx.pixel;
+                    at += t->best.pixel;
+                    d += t->dy.pixel;
+                }
+            }
+        for (int y = 0; y < t->plane.height; y++) {
+            const int taken = y < rows * height ? columns * width : 0;
+            without_gradient(t, x + place(&t->x, s, y, taken), dx + place(&t->dx, s, y, taken),
+                             t->plane.width - taken, a_, b_);
         }
     }
 }
 
-static void affine_sums(const struct plane *plane, const struct strides *x_strides, const float *x_,
-                        const struct strides *dy_strides, const float *dy, const float *scale,
-                        const float *shift, bool relu, const float *mean, float *sum, float *sum_x)
+static void tail_back(const struct tail *t, const float *x, const float *best, const float *dy,
+                      float *dx, const float *a, const float *b)
 {
-    float floor[LANES], total[LANES] = {0}, total_x[LANES] = {0};
-    FOR_LANES floor[l] = relu ? 0 : -__builtin_inff();
-    FOR_PIXELS(plane)
-    {
-        const float *restrict v = x_ + place(x_strides, s, y, x);
-        const float *restrict d = dy + place(dy_strides, s, y, x);
-        FOR_LANES
-        {
-            const float g = scale[l] * v[l] + shift[l] > floor[l] ? d[l] : 0;
-            total[l] += g;
-            total_x[l] += g * (v[l] - mean[l]);
-        }
-    }
-    memcpy(sum, total, sizeof total);
-    memcpy(sum_x, total_x, sizeof total_x);
-}
-
-static void affine_back(const struct plane *plane, const struct strides *x_strides, const float *x_,
-                        const struct strides *dy_strides, const float *dy,
-                        const struct strides *dx_strides, float *dx, const float *scale,
-                        const float *shift, bool relu, const float *mean, const float *a,
-                        const float *b)
-{
-    float floor[LANES];
-    FOR_LANES floor[l] = relu ? 0 : -__builtin_inff();
-    FOR_PIXELS(plane)
-    {
-        const float *restrict v = x_ + place(x_strides, s, y, x);
-        const float *restrict d = dy + place(dy_strides, s, y, x);
-        float *restrict to = dx + place(dx_strides, s, y, x);
-        FOR_LANES
-        {
-            const float g = scale[l] * v[l] + shift[l] > floor[l] ? d[l] : 0;
-            to[l] = scale[l] * g - (a[l] + b[l] * (v[l] - mean[l]));
-        }
-    }
+    if (t->window_height == 1 && t->window_width == 1)
+        tail_back_windows(t, x, best, dy, dx, a, b, 1, 1);
+    else if (t->window_height == 2 && t->window_width == 2)
+        tail_back_windows(t, x, best, dy, dx, a, b, 2, 2);
+    else
+        tail_back_windows(t, x, best, dy, dx, a, b, t->window_height, t->window_width);
 }
 
 static void bias_back(const struct plane *plane, const struct strides *y_strides, const float *y_,
                       const struct strides *dy_strides, float *dy, bool relu, float *sum)
 {
-    float floor[LANES], total[LANES] = {0};
-    FOR_LANES floor[l] = relu ? 0 : -__builtin_inff();
+    const lanes floor = (lanes){0} + (relu ? 0 : -INFINITY);
+    lanes total[PARTS] = {0};
     FOR_PIXELS(plane)
     {
-        const float *restrict v = y_ + place(y_strides, s, y, x);
-        float *restrict d = dy + place(dy_strides, s, y, x);
-        FOR_LANES
+        const float *v = y_ + place(y_strides, s, y, x);
+        float *d = dy + place(dy_strides, s, y, x);
+        FOR_PARTS
         {
-            d[l] = v[l] > floor[l] ? d[l] : 0;
-            total[l] += d[l];
+            const lanes g = choose(load(v + p * WIDTH) > floor, load(d + p * WIDTH), (lanes){0});
+            store(d + p * WIDTH, g);
+            total[p] += g;
         }
     }
-    memcpy(sum, total, sizeof total);
-}
-
-static void max_pool(const struct plane *plane, int window_height, int window_width,
-                     const struct strides *x_strides, const float *x_,
-                     const struct strides *y_strides, float *y_, uint16_t *at)
-{
-    FOR_PIXELS(plane)
-    {
-        const float *from = x_ + place(x_strides, s, y * window_height, x * window_width);
-        float *to = y_ + place(y_strides, s, y, x);
-        float best[LANES];
-        int where[LANES] = {0};
-        memcpy(best, from, sizeof best);
-        for (int i = 1; i < window_height * window_width; i++) {
-            const float *v = from + (size_t)(i / window_width) * x_strides->row +
-                             (size_t)(i % window_width) * x_strides->pixel;
-            FOR_LANES
-            {
-                where[l] = v[l] > best[l] ? i : where[l];
-                best[l] = v[l] > best[l] ? v[l] : best[l];
-            }
-        }
-        memcpy(to, best, sizeof best);
-        FOR_LANES at[l] = (uint16_t)where[l];
-        at += LANES;
-    }
-}
-
-static void max_pool_back(const struct plane *plane, int window_height, int window_width,
-                          const struct strides *dy_strides, const float *dy,
-                          const struct strides *dx_strides, float *dx, const uint16_t *at)
-{
-    FOR_PIXELS(plane)
-    {
-        const float *restrict d = dy + place(dy_strides, s, y, x);
-        float *base = dx + place(dx_strides, s, y * window_height, x * window_width);
-        for (int i = 0; i < window_height * window_width; i++) {
-            float *restrict to = base + (size_t)(i / window_width) * dx_strides->row +
-                                 (size_t)(i % window_width) * dx_strides->pixel;
-            FOR_LANES to[l] = at[l] == i ? d[l] : 0;
-        }
-        at += LANES;
-    }
+    FOR_PARTS store(sum + p * WIDTH, total[p]);
 }
 
 #define ELEMENTWISE_ROWS                                                                           \
-    .moments = moments, .affine = affine, .affine_sums = affine_sums, .affine_back = affine_back,  \
-    .bias_back = bias_back, .max_pool = max_pool, .max_pool_back = max_pool_back
+    .moments = moments, .tail = tail, .tail_sums = tail_sums, .tail_back = tail_back,              \
+    .bias_back = bias_back

@@ -8,9 +8,9 @@
  *
  *     base[s * sample + b * block + y * row + x * pixel + l]
  *
- * All strides are in floats. What is written, and each gradient that is read in whole vectors, is
- * aligned to 64 bytes with strides that are multiples of LANES; the input of a convolution is read
- * a float at a time and needs neither.
+ * All strides are in floats. What a convolution writes, and each gradient that it reads in whole
+ * vectors, is aligned to 64 bytes with strides that are multiples of LANES; the input of a
+ * convolution is read a float at a time and needs neither. The other kernels need neither.
  */
 #ifndef HWDR_KERNELS_H
 #define HWDR_KERNELS_H
@@ -48,6 +48,18 @@ struct plane {
     int samples, height, width;
 };
 
+/*
+ * What batch norm, ReLU and maximum pooling do to one block of channels. Rows and columns of x
+ * that fill no window are not seen; a window of 1x1 does not pool, and `best` is then x itself.
+ */
+struct tail {
+    struct plane plane; /* of x */
+    int window_height, window_width;
+    bool relu;
+    const float *scale, *shift, *mean; /* [LANES]; mean: backwards only */
+    struct strides x, y, best, dy, dx;
+};
+
 struct kernels {
     const char *name;
 
@@ -69,38 +81,30 @@ struct kernels {
     void (*moments)(const struct plane *plane, const struct strides *strides, const float *x,
                     float *mean, float *variance);
 
-    /* y = relu?(scale * x + shift). */
-    void (*affine)(const struct plane *plane, const struct strides *x_strides, const float *x,
-                   const struct strides *y_strides, float *y, const float *scale,
-                   const float *shift, bool relu);
+    /*
+     * The tail of a layer: y = the maximum over windows of relu?(scale * x + shift). `best` gets
+     * the x that gave each y, and may be NULL.
+     */
+    void (*tail)(const struct tail *tail, const float *x, float *y, float *best);
 
     /*
-     * With g = dy where the affine's output was positive (everywhere without relu), else 0:
-     * sum = sum of g, sum_x = sum of g * (x - mean).
+     * With g = dy where y is positive (everywhere without relu), else 0: sum = sum of g, sum_x =
+     * sum of g * (best - mean).
      */
-    void (*affine_sums)(const struct plane *plane, const struct strides *x_strides, const float *x,
-                        const struct strides *dy_strides, const float *dy, const float *scale,
-                        const float *shift, bool relu, const float *mean, float *sum, float *sum_x);
+    void (*tail_sums)(const struct tail *tail, const float *best, const float *dy, float *sum,
+                      float *sum_x);
 
-    /* dx = scale * g - (a + b * (x - mean)): batch norm's gradient with its constants folded. */
-    void (*affine_back)(const struct plane *plane, const struct strides *x_strides, const float *x,
-                        const struct strides *dy_strides, const float *dy,
-                        const struct strides *dx_strides, float *dx, const float *scale,
-                        const float *shift, bool relu, const float *mean, const float *a,
-                        const float *b);
+    /*
+     * dx = scale * g - (a + b * (x - mean)): batch norm's gradient with its constants folded. In a
+     * window the first x that equals `best` has the window's g, the others have 0, as has every x
+     * outside the windows. dx may be x.
+     */
+    void (*tail_back)(const struct tail *tail, const float *x, const float *best, const float *dy,
+                      float *dx, const float *a, const float *b);
 
     /* dy = 0 where y <= 0, in place and only with `relu`; sum = sum of what remains. */
     void (*bias_back)(const struct plane *plane, const struct strides *y_strides, const float *y,
                       const struct strides *dy_strides, float *dy, bool relu, float *sum);
-
-    /* Maximum over windows x windows; the first of equals wins, and backwards gets the gradient.
-     * `plane` is the output's. `at` [samples*height*width*LANES] remembers the window's place. */
-    void (*max_pool)(const struct plane *plane, int window_height, int window_width,
-                     const struct strides *x_strides, const float *x,
-                     const struct strides *y_strides, float *y, uint16_t *at);
-    void (*max_pool_back)(const struct plane *plane, int window_height, int window_width,
-                          const struct strides *dy_strides, const float *dy,
-                          const struct strides *dx_strides, float *dx, const uint16_t *at);
 };
 
 /*

@@ -5,7 +5,12 @@
 #include "kernels.h"
 #include "tables.h"
 
+#define WIDTH 4 /* what every processor with vectors has */
 #include "elementwise_template.h"
+
+#include <string.h>
+
+#define FOR_LANES for (int l = 0; l < LANES; l++)
 
 /* Offset of the weights of input channel i at tap (ky,kx) in one output block. */
 static size_t weights_at(const struct conv *c, int i, int ky, int kx)

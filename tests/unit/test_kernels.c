@@ -1,78 +1,12 @@
 /*
- * Every kernel table of this machine against portable C, on random odd shapes. Buffers end at an
- * unmapped page, so that reading or writing past them crashes; outputs begin poisoned, and what
- * lies between rows and samples must keep its poison.
- *
- * Bound: both tables add the same n products in the same order, one with fused multiply-adds, one
- * rounding each product. Factors are uniform in [-1,1], so the running sum is about sqrt(n) / 3 and
- * each of the n steps may differ by 2^-24 of it; these differences walk at random, sqrt(n) steps
- * far. 8 times that leaves a wide margin and is still a thousand times less than one product.
- *
- * Tables with fused multiply-adds agree with each other to the bit: models made with AVX2 and
- * AVX-512 are the same files.
+ * The convolutions of every kernel table of this machine against portable C, on random odd shapes.
+ * What lies between rows and samples must keep its poison.
  */
-#include "kernels/kernels.h"
-#include "rng.h"
+#include "guarded.h"
+#include "kernel_tables.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-static const uint32_t poison = 0x7fc0dead; /* a NaN that no kernel makes */
-static uint64_t seed = 1;
-
-struct guarded {
-    float *at;
-    size_t floats;
-    void *map;
-    size_t bytes;
-};
-
-/* `floats` floats, aligned to 64 bytes when a multiple of 16, that end at an unmapped page. */
-static struct guarded guarded(size_t floats)
-{
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    const size_t body = (floats * sizeof(float) + page - 1) / page * page;
-    char *map = mmap(NULL, body + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(map != MAP_FAILED);
-    assert_int_equal(mprotect(map + body, page, PROT_NONE), 0);
-    return (struct guarded){(float *)(void *)(map + body) - floats, floats, map, body + page};
-}
-
-static void drop(struct guarded *g)
-{
-    munmap(g->map, g->bytes);
-}
-
-static void fill(struct guarded *g, struct rng *rng)
-{
-    for (size_t i = 0; i < g->floats; i++)
-        g->at[i] = rng_between(rng, -1, 1);
-}
-
-static void poison_all(struct guarded *g)
-{
-    for (size_t i = 0; i < g->floats; i++)
-        memcpy(g->at + i, &poison, sizeof poison);
-}
-
-static bool poisoned(const float *value)
-{
-    return memcmp(value, &poison, sizeof poison) == 0;
-}
-
-static int between(struct rng *rng, int low, int high)
-{
-    return low + (int)rng_below(rng, (uint32_t)(high - low + 1));
-}
 
 struct shape {
     struct conv conv;
@@ -138,13 +72,6 @@ static void compare(const struct kernels *kernels, const char *what, const struc
     }
 }
 
-static double bound_of(const struct kernels *reference, double terms)
-{
-    if (reference != kernels_available(0))
-        return 0;
-    return 8 * sqrt(terms) * 0x1p-24 * sqrt(terms) / 3 + 1e-7; /* |products| average 1/4 */
-}
-
 static void check_conv(const struct kernels *p, const struct kernels *kernels, struct rng *rng)
 {
     const struct shape s = random_shape(rng);
@@ -172,21 +99,6 @@ static void check_conv(const struct kernels *p, const struct kernels *kernels, s
     struct guarded *const all[] = {&in, &weights, &bias, &a, &b, &ga, &gb};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         drop(all[i]);
-}
-
-typedef void check_fn(const struct kernels *reference, const struct kernels *kernels,
-                      struct rng *rng);
-
-/* Each table against portable C, and those behind the first against that to the bit. */
-static void check_tables(check_fn *check)
-{
-    const struct kernels *kernels;
-    for (int k = 1; (kernels = kernels_available(k)); k++)
-        for (int reference = 0; reference < (k > 1 ? 2 : 1); reference++) {
-            struct rng rng = rng_start(seed, RNG_WARP, 0, 0);
-            for (int i = 0; i < 300; i++)
-                check(kernels_available(reference), kernels, &rng);
-        }
 }
 
 static void convolutions_agree(void **state)
@@ -227,124 +139,6 @@ static void a_pixel_does_not_depend_on_its_neighbours(void **state)
     }
 }
 
-struct elementwise {
-    struct plane plane;
-    struct strides x, y;
-    struct guarded from, gradient, a, b, scale, shift, mean;
-};
-
-static void start(struct elementwise *e, struct rng *rng)
-{
-    e->plane = (struct plane){between(rng, 1, 5), between(rng, 1, 9), between(rng, 1, 9)};
-    for (int i = 0; i < 2; i++) {
-        const size_t gap = (size_t)between(rng, 0, 2) * LANES;
-        struct strides *s = i ? &e->y : &e->x;
-        s->pixel = LANES;
-        s->row = (size_t)e->plane.width * LANES + gap;
-        s->sample = (size_t)e->plane.height * s->row + gap;
-    }
-    const size_t samples = (size_t)e->plane.samples;
-    e->from = guarded(samples * e->x.sample);
-    e->gradient = guarded(samples * e->y.sample);
-    e->a = guarded(samples * e->y.sample);
-    e->b = guarded(samples * e->y.sample);
-    struct guarded *const vectors[] = {&e->scale, &e->shift, &e->mean};
-    for (int i = 0; i < 3; i++) {
-        *vectors[i] = guarded(LANES);
-        fill(vectors[i], rng);
-    }
-    fill(&e->from, rng);
-    fill(&e->gradient, rng);
-    poison_all(&e->a);
-    poison_all(&e->b);
-}
-
-static void finish(struct elementwise *e)
-{
-    struct guarded *const all[] = {&e->from,  &e->gradient, &e->a,   &e->b,
-                                   &e->scale, &e->shift,    &e->mean};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        drop(all[i]);
-}
-
-static void vectors_near(const struct kernels *kernels, const char *what, const float *a,
-                         const float *b, double bound)
-{
-    for (int l = 0; l < LANES; l++)
-        if (!(fabs((double)a[l] - (double)b[l]) <= bound))
-            fail_msg("%s %s: lane %d is %g, not %g: seed %llu", kernels->name, what, l,
-                     (double)b[l], (double)a[l], (unsigned long long)seed);
-}
-
-static void check_elementwise(const struct kernels *p, const struct kernels *k, struct rng *rng)
-{
-    const bool exact = p != kernels_available(0);
-    struct elementwise e;
-    start(&e, rng);
-    const struct shape none = {0};
-    const bool relu = between(rng, 0, 1);
-    const double n = e.plane.samples * e.plane.height * e.plane.width;
-    float a1[LANES], a2[LANES], b1[LANES], b2[LANES];
-    p->moments(&e.plane, &e.x, e.from.at, a1, a2);
-    k->moments(&e.plane, &e.x, e.from.at, b1, b2);
-    vectors_near(k, "mean", a1, b1, exact ? 0 : 1e-6);
-    vectors_near(k, "variance", a2, b2, exact ? 0 : 1e-6);
-    p->affine(&e.plane, &e.x, e.from.at, &e.y, e.a.at, e.scale.at, e.shift.at, relu);
-    k->affine(&e.plane, &e.x, e.from.at, &e.y, e.b.at, e.scale.at, e.shift.at, relu);
-    compare(k, "affine", &none, &e.a, &e.b, exact ? 0 : 3e-7);
-    p->affine_sums(&e.plane, &e.x, e.from.at, &e.y, e.gradient.at, e.scale.at, e.shift.at, relu,
-                   e.mean.at, a1, a2);
-    k->affine_sums(&e.plane, &e.x, e.from.at, &e.y, e.gradient.at, e.scale.at, e.shift.at, relu,
-                   e.mean.at, b1, b2);
-    vectors_near(k, "sum", a1, b1, bound_of(p, n));
-    vectors_near(k, "sum_x", a2, b2, 2 * bound_of(p, n));
-    p->affine_back(&e.plane, &e.x, e.from.at, &e.y, e.gradient.at, &e.y, e.a.at, e.scale.at,
-                   e.shift.at, relu, e.mean.at, a1, a2);
-    k->affine_back(&e.plane, &e.x, e.from.at, &e.y, e.gradient.at, &e.y, e.b.at, e.scale.at,
-                   e.shift.at, relu, e.mean.at, a1, a2);
-    compare(k, "affine_back", &none, &e.a, &e.b, exact ? 0 : 1e-6 * (1 + n));
-    memcpy(e.a.at, e.gradient.at, e.a.floats * sizeof(float));
-    memcpy(e.b.at, e.gradient.at, e.b.floats * sizeof(float));
-    p->bias_back(&e.plane, &e.x, e.from.at, &e.y, e.a.at, relu, a1);
-    k->bias_back(&e.plane, &e.x, e.from.at, &e.y, e.b.at, relu, b1);
-    compare(k, "bias_back", &none, &e.a, &e.b, 0);
-    vectors_near(k, "bias_back's sum", a1, b1, bound_of(p, n));
-    finish(&e);
-}
-
-static void check_max_pool(const struct kernels *p, const struct kernels *k, struct rng *rng)
-{
-    struct elementwise e;
-    start(&e, rng); /* x is the input; the output is smaller, in y's buffer */
-    const struct shape none = {0};
-    const int height = between(rng, 1, e.plane.height), width = between(rng, 1, e.plane.width);
-    const struct plane out = {e.plane.samples, e.plane.height / height, e.plane.width / width};
-    for (size_t i = 0; i < e.from.floats; i++) /* many ties */
-        e.from.at[i] = roundf(4 * e.from.at[i]);
-    uint16_t at_a[5 * 81 * LANES], at_b[5 * 81 * LANES];
-    p->max_pool(&out, height, width, &e.x, e.from.at, &e.y, e.a.at, at_a);
-    k->max_pool(&out, height, width, &e.x, e.from.at, &e.y, e.b.at, at_b);
-    compare(k, "max_pool", &none, &e.a, &e.b, 0);
-    assert_memory_equal(at_a, at_b,
-                        (size_t)(out.samples * out.height * out.width * LANES) * sizeof *at_a);
-    struct guarded da = guarded(e.from.floats), db = guarded(e.from.floats);
-    poison_all(&da);
-    poison_all(&db);
-    p->max_pool_back(&out, height, width, &e.y, e.gradient.at, &e.x, da.at, at_a);
-    k->max_pool_back(&out, height, width, &e.y, e.gradient.at, &e.x, db.at, at_a);
-    compare(k, "max_pool_back", &none, &da, &db, 0);
-    drop(&da);
-    drop(&db);
-    finish(&e);
-}
-
-static void elementwise_kernels_agree(void **state)
-{
-    (void)state;
-    check_tables(check_elementwise);
-    check_tables(check_max_pool);
-}
-
 static void the_environment_chooses(void **state)
 {
     (void)state;
@@ -378,7 +172,6 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(convolutions_agree),
         cmocka_unit_test(a_pixel_does_not_depend_on_its_neighbours),
-        cmocka_unit_test(elementwise_kernels_agree),
         cmocka_unit_test(the_environment_chooses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

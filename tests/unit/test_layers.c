@@ -161,6 +161,9 @@ static const struct {
     {"d30nl d10", 2e-3},                        /* batch norm behind a dense layer */
     {"c3x6b p2 c3x20b p2 d40 d10", 1e-2},       /* bias and ReLU */
     {"c5x24v p2 c3x20 c3x17 p2 gmp d10", 1e-2}, /* the usual kind of net */
+    {"c3x6l p5 c3x20vbl d10", 2e-3},            /* batch norm with a pool, remainders */
+    {"c3x6 p3 c3x20bl p4 d10", 1e-2},           /* ReLU with a pool, remainders */
+    {"p2 c3x6b p3 p2 d10", 2e-3},               /* pools with nobody before them to share with */
     {"c3x6bl drop0.3 p2 d20l drop0.5 d10", 1e-2},
 };
 
