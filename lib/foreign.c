@@ -98,7 +98,8 @@ static void strokes(struct sheet *sheet)
     for (int k = 0; k < count; k++) {
         struct pen_point corner[5];
         corner[0] = corner[1] = anywhere(sheet);
-        corner[2] = around(corner[0], between(sheet, 0, 6.28f), between(sheet, 5, 20));
+        const float angle = between(sheet, 0, 6.28f), distance = between(sheet, 5, 20);
+        corner[2] = around(corner[0], angle, distance);
         corner[3] = corner[4] = anywhere(sheet);
         draw_smooth(sheet, corner, 5);
     }
@@ -109,6 +110,7 @@ static void tangle(struct sheet *sheet)
 {
     enum { STEPS = 20 };
     const int passes = 3 + below(sheet, 5);
+    sheet->radius *= 0.5f;
     struct pen_point centre = {MIDDLE, MIDDLE}, last = centre;
     float long_side = between(sheet, 8, 22), short_side = between(sheet, 2, 20);
     float tilt = between(sheet, 0, 6.28f);
@@ -136,6 +138,7 @@ static void tangle(struct sheet *sheet)
 static void curl(struct sheet *sheet)
 {
     const bool spiral = below(sheet, 3) == 0;
+    sheet->radius *= 0.5f; /* a thick pen would make it a 0 */
     const float turns = between(sheet, spiral ? 2.5f : 3, 6), tall = between(sheet, 3, 18);
     const float wide = below(sheet, 2) ? 0 : between(sheet, 1, 10);
     const float tilt = between(sheet, -3.14f, 3.14f), start = between(sheet, 0, 6.28f);
@@ -283,30 +286,54 @@ static void weave(struct sheet *sheet)
     }
 }
 
-/* Filled outlines, most the same on both sides, like things and clothes, in greys and textures. */
+/*
+ * A filled outline between heights, as wide as a few random widths say, with slopes or steps
+ * between them, the same on both sides or not.
+ */
+static void outline(struct sheet *sheet, struct pen_point centre, float tall, float wide, float ink)
+{
+    enum { MOST = 6 };
+    struct pen_point corner[4 * MOST];
+    const int n = 2 + below(sheet, MOST - 1);
+    const bool mirrored = below(sheet, 4) > 0, steps = below(sheet, 2);
+    const int half = steps ? 2 * n - 2 : n;
+    float width[2] = {0, 0}, y[MOST];
+    y[0] = -1;
+    for (int i = 1; i < n; i++)
+        y[i] = i + 1 == n ? 1 : y[i - 1] + (1 - y[i - 1]) * between(sheet, 0.1f, 0.6f);
+    for (int i = 0; i < half; i++) {
+        if (!steps || i % 2 == 0)
+            width[0] = wide * between(sheet, 0.3f, 1);
+        if (!steps || i % 2 == 0)
+            width[1] = mirrored ? width[0] : wide * between(sheet, 0, 1);
+        const float row = centre.y + tall * y[steps ? (i + 1) / 2 : i];
+        corner[i] = (struct pen_point){centre.x + width[0], row};
+        corner[2 * half - 1 - i] = (struct pen_point){centre.x - width[1], row};
+    }
+    pen_fill(sheet->canvas, SIDE, corner, 2 * half, ink);
+}
+
+/* Filled outlines, like things and clothes, in greys and textures. */
 static void silhouette(struct sheet *sheet)
 {
-    enum { MOST = 9 };
-    const int parts = 1 + below(sheet, 3);
-    const bool mirrored = below(sheet, 4) > 0;
+    const int parts = 1 + (below(sheet, 2) ? 0 : below(sheet, 3));
     for (int k = 0; k < parts; k++) {
-        struct pen_point corner[2 * MOST];
-        const int n = 3 + below(sheet, MOST - 2);
-        const float tall = between(sheet, 10, 26), wide = between(sheet, 5, 26);
-        const float off = k ? between(sheet, -14, 14) : 0, drop = k ? between(sheet, -14, 14) : 0;
-        for (int i = 0; i < n; i++) {
-            const float y = MIDDLE + drop + tall * (2 * (float)i / (float)(n - 1) - 1);
-            const float half = wide * between(sheet, 0.3f, 1);
-            const float other = mirrored ? half : wide * between(sheet, 0.3f, 1);
-            corner[i] = (struct pen_point){MIDDLE + off + half, y};
-            corner[2 * n - 1 - i] = (struct pen_point){MIDDLE + off - other, y};
+        const struct pen_point middle = {MIDDLE, MIDDLE};
+        const struct pen_point centre = k ? anywhere(sheet) : middle;
+        const float tall = between(sheet, 6, 26);
+        const float wide = between(sheet, fmaxf(6, 0.35f * tall), 26); /* thinner is a 1 */
+        outline(sheet, centre, k ? tall / 2 : tall, k ? wide / 2 : wide, between(sheet, 0.3f, 1));
+    }
+    if (below(sheet, 3) == 0) { /* trousers, sleeves: a gap in the middle */
+        const float x = MIDDLE + between(sheet, -1, 1);
+        const struct pen_point top = {x, between(sheet, 14, 34)}, end = {x, SIDE};
+        pen_line(sheet->canvas, SIDE, top, end, between(sheet, 1, 4), 0);
+    }
+    if (below(sheet, 4) == 0) /* straps and handles */
+        for (int k = 1 + below(sheet, 3); k > 0; k--) {
+            const struct pen_point from = anywhere(sheet);
+            draw(sheet, from, anywhere(sheet));
         }
-        pen_fill(sheet->canvas, SIDE, corner, 2 * n, between(sheet, 0.25f, 1));
-    }
-    if (mirrored && below(sheet, 2)) { /* trousers, sleeves: a gap in the middle */
-        const struct pen_point top = {MIDDLE, between(sheet, 10, 30)}, end = {MIDDLE, SIDE};
-        pen_line(sheet->canvas, SIDE, top, end, between(sheet, 1, 5), 0);
-    }
     weave(sheet);
 }
 
@@ -317,7 +344,8 @@ static void texture(struct sheet *sheet)
         sheet->canvas[p] = 1;
     for (int k = below(sheet, 4); k > 0; k--) {
         const struct pen_point from = anywhere(sheet), to = anywhere(sheet);
-        pen_line(sheet->canvas, SIDE, from, to, between(sheet, 2, 12), between(sheet, 0, 1));
+        const float radius = between(sheet, 2, 12), grey = between(sheet, 0, 1);
+        pen_line(sheet->canvas, SIDE, from, to, radius, grey);
     }
     weave(sheet);
 }
@@ -366,7 +394,7 @@ void foreign_image(uint64_t seed, uint32_t epoch, uint64_t place, const uint8_t 
 {
     struct sheet sheet = {.rng = rng_start(seed, RNG_FOREIGN, epoch, place)};
     sheet.radius = between(&sheet, 0.6f, 3.6f);
-    const int kind = below(&sheet, 16);
+    const int kind = below(&sheet, 18);
     if (kind < 3)
         scribble(&sheet);
     else if (kind < 5)
@@ -381,13 +409,13 @@ void foreign_image(uint64_t seed, uint32_t epoch, uint64_t place, const uint8_t 
         shapes(&sheet);
     else if (kind < 12)
         hatching(&sheet);
+    else if (kind < 13)
+        two_digits(&sheet, left, right);
     else if (kind < 14)
-        silhouette(&sheet);
-    else if (kind < 15)
         texture(&sheet);
     else
-        two_digits(&sheet, left, right);
-    const bool fills = kind >= 12 && kind < 15 && below(&sheet, 2);
+        silhouette(&sheet);
+    const bool fills = kind == 13 || (kind > 13 && below(&sheet, 2));
     if (fills)
         halve(&sheet, to);
     else
