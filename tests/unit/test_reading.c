@@ -31,7 +31,7 @@ static void confidence_decides_what_is_legible_and_sure(void **state)
         bool any, sure;
     } row[] = {{1, "7", true, true},        {READING_SURE, "7", true, true},
                {0.899F, "7", true, false},  {READING_READABLE, "7", true, false},
-               {0.499F, "?", false, false}, {0.2F, "?", false, false}};
+               {0.649F, "?", false, false}, {0.2F, "?", false, false}};
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         read_dot(&reading, 7, row[i].confidence);
         assert_int_equal(reading.digits, 1);
