@@ -7,13 +7,15 @@
 #   VALIDATE=1      leave out the last 5,000 digits, validate and calibrate on them; without, learn
 #                   all 60,000, calibrated by the TEMPERATURE that a run with VALIDATE=1 has fitted
 #   NET='...'       another network
+#   FOREIGN=0       learn no drawings that are no digits; N: one after every N digits
 #   AUGMENT='--stroke 0.5'  TRAIN='--ema 0'    more options, which come last: the last one counts
 #   DIGITS=2000     learn the first 2,000 digits alone, to try something out
 #
-# Sets: distort and options, the arguments of augment and cnn-train; metrics and checkpoint, files.
+# Sets: distort and options, the arguments of augment and cnn-train; epoch, the samples in one;
+# metrics and checkpoint, files.
 # shellcheck disable=SC2034 # what is set here is the recipes'
 : "${SEED:=1}" "${THREADS:=$(nproc)}" "${VALIDATE:=0}" "${DATA:=data/mnist}"
-: "${DIGITS:=$((VALIDATE ? 55000 : 60000))}"
+: "${DIGITS:=$((VALIDATE ? 55000 : 60000))}" "${FOREIGN:=0}"
 PATH=$PWD/${BUILD:-build}:$PATH
 images=$DATA/train-images-idx3-ubyte labels=$DATA/train-labels-idx1-ubyte
 metrics=${OUT%.safetensors}.tsv checkpoint=${OUT%.safetensors}.checkpoint
@@ -27,13 +29,15 @@ training_digits() {
     idx2bin --range "0:$DIGITS" "$images" "$labels"
 }
 
-# augment's options: the recipe's own, then these.
+# augment's options: the recipe's own, then these. An epoch has its drawings too.
+[ "$FOREIGN" -eq 0 ] || distort+=(--foreign "$FOREIGN")
+epoch=$((DIGITS + (FOREIGN ? DIGITS / FOREIGN : 0)))
 distort+=("${more_augment[@]}")
 augment="${distort[*]}" # for the model's card, without what the card has anyway
 distort+=(--seed "$SEED" --epochs "$EPOCHS")
 
 # cnn-train's options, likewise.
-options=(--seed "$SEED" --threads "$THREADS" --epoch-size "$DIGITS" -o "$OUT"
+options=(--seed "$SEED" --threads "$THREADS" --epoch-size "$epoch" -o "$OUT"
     --meta "data=$DATA, training digits 0 to $((DIGITS - 1))"
     --meta "data_sha256=$(sha256sum < "$images" | cut -d ' ' -f 1)"
     --meta "augment=$augment")

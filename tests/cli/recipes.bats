@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 setup() {
     export NET='c5x8 p4 d10' DIGITS=1500 EPOCHS=1 THREADS=1 OMP_WAIT_POLICY=passive
     export TSV=$BATS_TEST_TMPDIR/seeds.tsv WORK=$BATS_TEST_TMPDIR/work
-    unset SEED OUT VALIDATE TEMPERATURE AUGMENT TRAIN DATA TEACHERS
+    unset SEED OUT VALIDATE TEMPERATURE FOREIGN AUGMENT TRAIN DATA TEACHERS
     model=$BATS_TEST_TMPDIR/model.safetensors
 }
 
@@ -18,12 +18,14 @@ card() {
 @test "each recipe learns its digits, as many times as it is told, and leaves model and metrics" {
     for recipe in train-fast train train-best; do
         SEED=5 EPOCHS=2 OUT=$model "pipelines/$recipe.sh" 2> "$BATS_TEST_TMPDIR/log"
-        [[ $(card recipe) == *" --samples 3000 "*" --seed 5 "* ]]
+        foreign=$(sed -n "s/.*FOREIGN:=\([0-9]*\)}.*/\1/p" "pipelines/$recipe.sh")
+        samples=$((3000 + (foreign ? 2 * (1500 / foreign) : 0)))
+        [[ $(card recipe) == *" --samples $samples "*" --seed 5 "* ]]
         [ "$(card data)" = "data/mnist, training digits 0 to 1499" ]
         [[ $(card augment) == "--rotate "* ]]
         temperature=$(sed -n "s/.*TEMPERATURE:=\(.*\)}.*/\1/p" "pipelines/$recipe.sh")
         [ "$(card temperature)" = "$temperature" ]
-        [ "$(tail -n 1 "${model%.safetensors}.tsv" | cut -f 2,8)" = $'3000\t-' ]
+        [ "$(tail -n 1 "${model%.safetensors}.tsv" | cut -f 1,2,8)" = $'2.000\t'$samples$'\t-' ]
         run -1 compgen -G "$BATS_TEST_TMPDIR/*.checkpoint"
         rm "$model"
     done
@@ -67,6 +69,12 @@ card() {
     TSV=$TSV TEACHERS=$BATS_TEST_TMPDIR/teacher1 pipelines/seeds.sh distil 1 \
         2> "$BATS_TEST_TMPDIR/log"
     [[ $(tail -n 1 "$TSV") == *" | relabelled by "*" | cnn-train "* ]]
+}
+
+@test "FOREIGN=0 learns digits alone" {
+    FOREIGN=0 OUT=$model pipelines/train.sh 2> "$BATS_TEST_TMPDIR/log"
+    [[ $(card recipe) == *" --samples 1500 "* ]]
+    [[ $(card augment) != *--foreign* ]]
 }
 
 @test "AUGMENT and TRAIN have the last word" {
