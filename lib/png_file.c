@@ -46,7 +46,7 @@ static _Noreturn void refuse(struct reading *reading, const char *text)
     png_longjmp(reading->png, 1);
 }
 
-/* Returns: 0, or -1 with `error` set to `cut` where the source ends, or to why it cannot be read. */
+/* Returns: 0, or -1 with `error` set: to `cut` where the source ends, or why it cannot be read. */
 static int take(struct source *source, void *to, size_t n, const char *cut, struct error *error)
 {
     errno = 0;
