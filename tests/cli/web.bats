@@ -356,6 +356,25 @@ END
     timeout 120 python3 tests/bench/hostile.py "$url" "$drawing" 300 "$folder"
 }
 
+@test "three hundred bodies that do not come keep nobody out, and are given up" {
+    python3 - "${url##*:}" "$drawing" <<'END'
+import http.client, socket, sys
+port = int(sys.argv[1])
+with open(sys.argv[2], "rb") as f:
+    drawing = f.read()
+slow = []
+for i in range(300):
+    s = socket.create_connection(("127.0.0.1", port), timeout=20)
+    s.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
+              b"Content-Length: 5000\r\n\r\n" + drawing[:100])
+    slow.append(s)
+good = http.client.HTTPConnection("127.0.0.1", port, timeout=4)
+good.request("POST", "/predict", drawing, {"Content-Type": "image/png"})
+assert good.getresponse().read().startswith(b'{"text": "2"')
+assert not slow[0].recv(1000).startswith(b"HTTP/1.1 200"), "answered without its body"
+END
+}
+
 @test "fine-tuning learns what drawings were corrected to, and keeps MNIST" {
     : > "$BATS_TEST_TMPDIR/none"
     HWDR_CORRECTIONS=$BATS_TEST_TMPDIR/none run -2 pipelines/fine-tune.sh
