@@ -1,0 +1,71 @@
+# Distorted digits: MNIST-C's corruptions.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/../.." || exit 1
+    T=$BATS_TEST_TMPDIR
+    export PYTHONPATH=lib
+}
+
+@test "MNIST-C's corruptions do what their definitions say" {
+    idx2bin --range 0:300 data/mnist/t10k-images-idx3-ubyte data/mnist/t10k-labels-idx1-ubyte \
+        > "$T/clean"
+    "$HWDR_PYTHON" - "$T/clean" <<'EOF'
+import sys
+
+import numpy as np
+
+sys.path.insert(0, "tests/mnist_c")
+import corrupt
+import npystream
+
+images, _ = npystream.read_all(open(sys.argv[1], "rb"))
+out = {name: corrupt.corrupt(name, images) for name in corrupt.CORRUPTIONS}
+assert len(out) == 15
+ink, paper = images == 255, images == 0
+assert (np.sort(np.unique(out["shot_noise"])) == [0, 85, 170, 255]).all()
+assert not out["shot_noise"][paper].any()
+changed = (out["impulse_noise"] != images).mean()
+assert 0.07 < changed < 0.17, changed  # of 17 %, half would be black, as most paper is
+assert (out["brightness"][paper] == 128).all() and (out["brightness"][ink] == 255).all()
+assert (out["stripe"][:, :, 7:21] == images[:, :, 7:21]).all()
+assert (out["stripe"][:, :, :7] == 255 - images[:, :, :7]).all()
+assert set(np.unique(out["canny_edges"])) == {0, 255}
+y, x = np.mgrid[:28, :28] - 13.5
+
+
+def centre(i):
+    return np.stack([(i * x).sum((1, 2)), (i * y).sum((1, 2))]) / i.sum((1, 2))
+
+
+move = centre(out["translate"].astype(float)) - centre(images.astype(float))
+assert (abs(abs(move) - 3) < 0.3).mean() > 0.95  # but where ink leaves the image
+mass = out["scale"].sum(dtype=float) / images.sum(dtype=float)
+assert abs(mass - 0.49) < 0.01, mass
+for name in ("shear", "rotate"):  # a point at (0,-8) goes to the side by 8 tan or sin of 0.4
+    bar = np.zeros((50, 28, 28), np.uint8)
+    bar[:, 4:8, 12:16] = 255
+    side = abs(centre(corrupt.corrupt(name, bar).astype(float))[0])
+    assert (abs(side - 8 * np.sin(0.4)) < 0.4).all(), (name, side)
+ends = out["motion_blur"].sum(dtype=float) / images.sum(dtype=float)
+assert 0.97 < ends < 1.03, ends
+assert 0.9 < out["glass_blur"].sum(dtype=float) / images.sum(dtype=float) < 1.02
+assert (out["fog"].max((1, 2)).astype(int) - out["fog"].min((1, 2)) < 180).all()
+assert (out["spatter"][paper] <= 63).all() and (out["spatter"][paper] > 30).mean() > 0.1
+lined = (out["dotted_line"] > images.astype(int) + 30).any(1)
+assert not lined[:, np.arange(28) % 4 < 2].any() and lined[:, np.arange(28) % 4 >= 2].mean() > 0.7
+jagged = (out["zigzag"] > images.astype(int) + 30).any(1)
+assert not jagged[:, :2].any() and jagged[:, 3:24].mean() > 0.85
+for name in out:
+    assert (out[name] == corrupt.corrupt(name, images)).all()
+    assert (out[name] != images).any((1, 2)).all(), name
+EOF
+}
+
+@test "MNIST-C's table has every corruption, and the mean of the column" {
+    COUNT=100 tests/mnist_c/run.sh > "$T/table"
+    [ "$(cut -f 1 "$T/table" | head -n 3 | paste -sd ' ')" = "corruption none shot_noise" ]
+    awk -F '\t' '$1 !~ /none|mean|corr/ { sum += $2; rows++ } $1 == "mean" { mean = $2 }
+        END { exit !(rows == 15 && mean > 0.5 && (sum / 15 - mean) ^ 2 < 1e-8) }' "$T/table"
+}
