@@ -5,7 +5,7 @@
 enum { GLYPH_WIDTH = 5, ADVANCE = GLYPH_WIDTH + 1 };
 
 /* One string a glyph, its rows from the top; the order is that of `known`. */
-static const char known[] = "0123456789>";
+static const char known[] = "0123456789>?";
 static const char glyphs[][CAPTION_HEIGHT * GLYPH_WIDTH + 1] = {
     ".###."
     "#...#"
@@ -94,6 +94,14 @@ static const char glyphs[][CAPTION_HEIGHT * GLYPH_WIDTH + 1] = {
     "..#.."
     ".#..."
     ".....",
+
+    ".###."
+    "#...#"
+    "....#"
+    "...#."
+    "..#.."
+    "....."
+    "..#..",
 };
 
 uint32_t caption_width(const char *text)

@@ -1,4 +1,4 @@
-/* Captions on pictures: a small font of digits and '>'. */
+/* Captions on pictures: a small font of digits, '>' and '?'. */
 #ifndef HWDR_CAPTION_H
 #define HWDR_CAPTION_H
 

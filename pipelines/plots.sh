@@ -13,7 +13,7 @@ mkdir -p "$OUT"
 
 MODEL=$MODEL OUT=$work/report.tsv pipelines/evaluate.sh > /dev/null
 idx2bin data/mnist/t10k-images-idx3-ubyte data/mnist/t10k-labels-idx1-ubyte |
-    bin2png --wrong "$work/report.tsv" > "$work/wrong.png"
+    bin2png --wrong "$work/report.tsv" --doubtful model/doubtful.txt > "$work/wrong.png"
 
 for kind in png svg; do
     plot-metrics --graph curves -o "$OUT/curves.$kind" < "${MODEL%.safetensors}.tsv"

@@ -8,8 +8,8 @@ height = enlarged * picture_height + 120
 heading = sprintf('%d digit%s that the network reads wrongly', wrong, wrong == 1 ? '' : 's')
 load plots.'/style.gp'
 
-set label 3 'under each digit: what it is > what the network takes it for' textcolor rgb faint \
-    at screen across(64, 8), screen up(24, 1)
+set label 3 'what it is > what the network takes it for;  ?: people doubt what it is' \
+    textcolor rgb faint at screen across(64, 8), screen up(24, 1)
 unset border
 unset tics
 unset key

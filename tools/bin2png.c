@@ -19,6 +19,8 @@ static const char help[] =
     "  -n, --limit N        only the first N samples, then stop reading\n"
     "  -w, --wrong REPORT   only the samples that this report of cnn-eval calls wrong,\n"
     "                       with captions such as 2>7, a 2 taken for a 7\n"
+    "  -d, --doubtful FILE  put ? behind the caption of the samples that FILE names, one a line,\n"
+    "                       from 0; lines that begin with # are comments\n"
     "  -z, --zoom Z         draw each pixel Z by Z, 1 to 16 (1)\n"
     "  -h, --help           print this and exit\n"
     "  -V, --version        print the version and exit\n"
@@ -39,12 +41,12 @@ struct options {
     uint32_t columns; /* 0: as many as make the sheet square */
     uint32_t zoom;
     int64_t limit; /* samples to show, or -1: all */
-    const char *wrong;
+    const char *wrong, *doubtful;
 };
 
 struct cell {
     uint8_t image[IMAGE_PIXELS];
-    char caption[4];
+    char caption[5]; /* "2>7?" */
 };
 
 struct cells {
@@ -61,6 +63,11 @@ struct mistake {
 
 struct mistakes {
     struct mistake *mistake;
+    size_t n, room;
+};
+
+struct numbers {
+    uint64_t *number; /* ascending */
     size_t n, room;
 };
 
@@ -115,6 +122,36 @@ static struct mistakes read_report(const char *name)
     return mistakes;
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const uint64_t *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+static struct numbers read_numbers(const char *name)
+{
+    FILE *file = fopen(name, "r");
+    if (!file)
+        cli_die("%s:", name);
+    struct numbers numbers = {0};
+    char line[256];
+    for (size_t i = 1; fgets(line, sizeof line, file); i++) {
+        uint64_t number;
+        if (line[0] == '#')
+            continue;
+        if (line[0] == '-' || sscanf(line, "%" SCNu64, &number) != 1)
+            cli_die("%s: line %zu: not the number of a sample", name, i);
+        numbers.number = with_room(numbers.number, numbers.n, &numbers.room, sizeof number);
+        numbers.number[numbers.n++] = number;
+    }
+    if (ferror(file))
+        cli_die("%s:", name);
+    fclose(file);
+    if (numbers.n)
+        qsort(numbers.number, numbers.n, sizeof *numbers.number, by_number);
+    return numbers;
+}
+
 /* The class of sample `i`, the likeliest where labels are soft, or LABEL_UNKNOWN. */
 static int label_of(const struct samples *samples, size_t i)
 {
@@ -133,7 +170,8 @@ static char digit(int value)
     return (char)('0' + value);
 }
 
-static void append(struct cells *cells, const uint8_t *image, int label, const struct mistake *row)
+static void append(struct cells *cells, const uint8_t *image, int label, const struct mistake *row,
+                   bool doubtful)
 {
     cells->cell = with_room(cells->cell, cells->n, &cells->room, sizeof *cells->cell);
     struct cell *cell = &cells->cell[cells->n++];
@@ -142,6 +180,8 @@ static void append(struct cells *cells, const uint8_t *image, int label, const s
         memcpy(cell->caption, (char[]){digit(row->truth), '>', digit(row->predicted), '\0'}, 4);
     else
         memcpy(cell->caption, (char[]){label < CLASSES ? digit(label) : '\0', '\0'}, 2);
+    if (doubtful)
+        strcat(cell->caption, "?");
     cells->captions |= cell->caption[0] != '\0';
 }
 
@@ -165,7 +205,8 @@ static _Noreturn void die_of_too_many(size_t most)
 }
 
 /* Everything to show: samples up to the limit, or those of the report. */
-static struct cells read_cells(const struct options *options, const struct mistakes *mistakes)
+static struct cells read_cells(const struct options *options, const struct mistakes *mistakes,
+                               const struct numbers *doubtful)
 {
     struct error error;
     struct stream_reader *reader = stream_reader_new(STDIN_FILENO, &error);
@@ -192,7 +233,9 @@ static struct cells read_cells(const struct options *options, const struct mista
                         options->wrong, index, row->truth, label);
             if (cells.n == most)
                 die_of_too_many(most);
-            append(&cells, samples.images + i * IMAGE_PIXELS, label, options->wrong ? row : NULL);
+            append(&cells, samples.images + i * IMAGE_PIXELS, label, options->wrong ? row : NULL,
+                   doubtful->n && bsearch(&index, doubtful->number, doubtful->n,
+                                          sizeof *doubtful->number, by_number));
             if (options->wrong)
                 row++;
         }
@@ -269,6 +312,7 @@ static struct options parse_options(int argc, char **argv)
         {.name = "columns", .letter = 'c', .count = &columns, .low = 1, .high = PICTURE_MAX_SIDE},
         {.name = "limit", .letter = 'n', .integer = &options.limit, .high = 1e15},
         {.name = "wrong", .letter = 'w', .text = &options.wrong},
+        {.name = "doubtful", .letter = 'd', .text = &options.doubtful},
         {.name = "zoom", .letter = 'z', .count = &zoom, .low = 1, .high = 16},
         {0},
     };
@@ -293,7 +337,10 @@ int main(int argc, char **argv)
     struct mistakes mistakes = {0};
     if (options.wrong)
         mistakes = read_report(options.wrong);
-    struct cells cells = read_cells(&options, &mistakes);
+    struct numbers doubtful = {0};
+    if (options.doubtful)
+        doubtful = read_numbers(options.doubtful);
+    struct cells cells = read_cells(&options, &mistakes, &doubtful);
     struct picture sheet = zoomed(draw_sheet(&cells, &options), options.zoom);
 
     struct error error;
@@ -302,6 +349,7 @@ int main(int argc, char **argv)
     picture_free(&sheet);
     free(cells.cell);
     free(mistakes.mistake);
+    free(doubtful.number);
     cli_finish();
     return 0;
 }

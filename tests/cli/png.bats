@@ -204,6 +204,48 @@ with npystream.Writer(sys.stdout.buffer) as out:
     bin2png -w "$t/report" < "$t/samples" > /dev/null
 }
 
+@test "--doubtful puts a question mark behind the captions of the samples that it names" {
+    cd "$BATS_TEST_TMPDIR"
+    idx2bin -r :3 "$OLDPWD/data/mnist/t10k-images-idx3-ubyte" \
+        "$OLDPWD/data/mnist/t10k-labels-idx1-ubyte" > three
+    printf '# by hand\n2 as told\n17\n' > doubtful
+    bin2png -c 3 < three > plain.png
+    bin2png -c 3 --doubtful doubtful < three > marked.png
+    "$HWDR_PYTHON" - <<'EOF'
+import zlib
+import numpy
+
+def pixels(name):
+    data, at, packed = open(name, "rb").read(), 8, b""
+    width, height = (int.from_bytes(data[i:i + 4], "big") for i in (16, 20))
+    while at < len(data):
+        size, kind = int.from_bytes(data[at:at + 4], "big"), data[at + 4:at + 8]
+        packed += data[at + 8:at + 8 + size] if kind == b"IDAT" else b""
+        at += 12 + size
+    rows = numpy.frombuffer(zlib.decompress(packed), "u1").reshape(height, width + 1)
+    image = numpy.zeros((height + 1, width + 1), int)  # with a row above and a column to the left
+    for y, row in enumerate(rows, 1):
+        for x in range(1, width + 1):
+            a, b, c = image[y, x - 1], image[y - 1, x], image[y - 1, x - 1]
+            paeth = min((abs(b - c), 0, a), (abs(a - c), 1, b), (abs(a + b - 2 * c), 2, c))[2]
+            image[y, x] = row[x] + (0, a, b, (a + b) // 2, paeth)[row[0]] & 255
+    return image[1:, 1:]
+
+plain, marked = pixels("plain.png"), pixels("marked.png")
+assert (plain[:, :62] == marked[:, :62]).all()
+below = marked[31:38, 62:90] == 0
+ink = ["".join(".#"[dot] for dot in row) for row in below]
+assert [row[8:19] for row in ink] == [
+    "..#....###.", ".##...#...#", "#.#.......#", "..#......#.", "..#.....#..", "..#........",
+    "#####...#.."], ink
+EOF
+    printf '2\nx\n' > doubtful
+    run -2 --separate-stderr bin2png --doubtful doubtful < three
+    [ "$stderr" = "bin2png: doubtful: line 2: not the number of a sample" ]
+    run -2 --separate-stderr bin2png --doubtful none < three
+    [ "$stderr" = "bin2png: none: No such file or directory" ]
+}
+
 @test "--wrong refuses reports that do not belong to the stream" {
     for case in "wrong\\t0\\t3\\t2\\t0.6:sample 0 is a 3 there and a 7 in the stream" \
         "wrong\\t300\\t3\\t2\\t0.6:sample 300 is not in the stream of 300" \
