@@ -67,52 +67,75 @@ static int add_row(struct graph_table *table, const struct place *place, char **
 }
 
 /* The rows of a report. Columns count the name; bit i of `fractions` is for column i. */
-enum row { SAMPLES, ACCURACY, LOSS, ECE, CLASS, CONFUSION, WRONG, COVERAGE, FOREIGN, COST, ROWS };
+enum row {
+    SAMPLES,
+    ACCURACY,
+    LOSS,
+    ECE,
+    CLASS,
+    CONFUSION,
+    WRONG,
+    COVERAGE,
+    FOREIGN,
+    BIN,
+    COST,
+    ROWS
+};
 static const struct {
     const char *name;
     int columns;
-    bool by_digit; /* column 1 is a digit, and each must come once */
+    int keys; /* column 1 is one of 0..keys-1, and each must come once; 0: no such column */
     unsigned fractions;
 } rows[ROWS] = {
-    [SAMPLES] = {"samples", 2, false, 0},
-    [ACCURACY] = {"accuracy", 3, false, 1 << 1 | 1 << 2},
-    [LOSS] = {"loss", 3, false, 0},
-    [ECE] = {"ece", 2, false, 1 << 1},
-    [CLASS] = {"class", 6, true, 1 << 2 | 1 << 3 | 1 << 4},
-    [CONFUSION] = {"confusion", 2 + CLASSES, true, 0},
-    [WRONG] = {"wrong", 5, false, 1 << 4},
-    [COVERAGE] = {"coverage", 4, false, 1 << 1 | 1 << 2 | 1 << 3},
-    [FOREIGN] = {"foreign", 4, false, 1 << 1 | 1 << 2},
-    [COST] = {"cost", 5, false, 0},
+    [SAMPLES] = {"samples", 2, 0, 0},
+    [ACCURACY] = {"accuracy", 3, 0, 1 << 1 | 1 << 2},
+    [LOSS] = {"loss", 3, 0, 0},
+    [ECE] = {"ece", 2, 0, 1 << 1},
+    [CLASS] = {"class", 6, CLASSES, 1 << 2 | 1 << 3 | 1 << 4},
+    [CONFUSION] = {"confusion", 2 + CLASSES, CLASSES, 0},
+    [WRONG] = {"wrong", 5, 0, 1 << 4},
+    [COVERAGE] = {"coverage", 4, 0, 1 << 1 | 1 << 2 | 1 << 3},
+    [FOREIGN] = {"foreign", 4, 0, 1 << 1 | 1 << 2},
+    [BIN] = {"bin", 5, REPORT_ECE_BINS, 1 << 3 | 1 << 4},
+    [COST] = {"cost", 5, 0, 0},
 };
 
-/* Which rows have come, a bit a digit, to notice those that are missing or come twice. */
+/* Which rows have come, a bit a key, to notice those that are missing or come twice. */
 struct seen {
-    unsigned digits[ROWS];
+    unsigned keys[ROWS];
 };
 
 /* value[i] is column i. */
 static void store(struct graph_table *table, enum row row, const double *value)
 {
-    const int digit = (int)value[1];
+    const int key = (int)value[1];
     switch (row) {
     case SAMPLES:
         table->samples = value[1];
+        break;
+    case ECE:
+        table->ece = value[1];
         break;
     case ACCURACY:
         table->accuracy = value[1];
         table->accuracy_error = value[2];
         break;
     case CLASS:
-        table->digit[digit].precision = value[2];
-        table->digit[digit].recall = value[3];
-        table->digit[digit].support = value[5];
+        table->digit[key].precision = value[2];
+        table->digit[key].recall = value[3];
+        table->digit[key].support = value[5];
         break;
     case CONFUSION:
-        memcpy(table->confusion[digit], value + 2, sizeof table->confusion[digit]);
+        memcpy(table->confusion[key], value + 2, sizeof table->confusion[key]);
         break;
     case WRONG:
         table->wrong++;
+        break;
+    case BIN:
+        table->bin[key].count = value[2];
+        table->bin[key].confidence = value[3];
+        table->bin[key].right = value[4];
+        table->binned += value[2];
         break;
     default: /* read for its errors alone */
         break;
@@ -133,19 +156,19 @@ static int add_report_row(struct graph_table *table, struct seen *seen, const st
                          place->line, rows[row].name, rows[row].columns, n);
     double value[MAX_FIELDS] = {0};
     for (int i = 1; i < n; i++) {
-        const bool digit = rows[row].by_digit && i == 1;
-        const double high = digit ? CLASSES - 1 : rows[row].fractions >> i & 1 ? 1 : 1e18;
+        const bool key = rows[row].keys && i == 1;
+        const double high = key ? rows[row].keys - 1 : rows[row].fractions >> i & 1 ? 1 : 1e18;
         if (number(place, field[i], 0, high, &value[i], error))
             return -1;
     }
-    if (rows[row].by_digit && value[1] != floor(value[1]))
-        return error_set(error, "%s: line %zu: '%.40s' is not a digit", place->name, place->line,
-                         field[1]);
-    const unsigned bit = 1u << (rows[row].by_digit ? (int)value[1] : 0);
-    if (seen->digits[row] & bit && row < WRONG)
+    if (rows[row].keys && value[1] != floor(value[1]))
+        return error_set(error, "%s: line %zu: '%.40s' is not a %s", place->name, place->line,
+                         field[1], row == BIN ? "bin" : "digit");
+    const unsigned bit = 1u << (rows[row].keys ? (int)value[1] : 0);
+    if (seen->keys[row] & bit && (row < WRONG || row == BIN))
         return error_set(error, "%s: line %zu: '%s' comes twice", place->name, place->line,
                          rows[row].name);
-    seen->digits[row] |= bit;
+    seen->keys[row] |= bit;
     store(table, row, value);
     return 0;
 }
@@ -156,8 +179,8 @@ static int check_complete(const struct graph_table *table, const struct seen *se
     if (table->kind == GRAPH_METRICS)
         return table->rows ? 0 : error_set(error, "%s: training metrics without a row", name);
     for (enum row row = 0; row < WRONG; row++) {
-        const unsigned all = rows[row].by_digit ? (1u << CLASSES) - 1 : 1;
-        if (seen->digits[row] != all)
+        const unsigned all = rows[row].keys ? (1u << rows[row].keys) - 1 : 1;
+        if (seen->keys[row] != all)
             return error_set(error, "%s: a report without all of its '%s' rows", name,
                              rows[row].name);
     }
@@ -305,7 +328,13 @@ static void write_report(const struct graph_table *table, FILE *out)
                 standard_error(precision, predictions), recall,
                 standard_error(recall, table->digit[d].support), table->digit[d].support);
     }
-    fprintf(out, "END\nwrong = %llu\nsamples = %.0f\nheadline = '%.2f %% ± %.2f %% of ",
+    fputs("END\n$bin << END\n", out);
+    for (int i = 0; i < REPORT_ECE_BINS; i++)
+        if (table->bin[i].count > 0)
+            fprintf(out, "%.9g %.9g %.0f\n", table->bin[i].confidence, table->bin[i].right,
+                    table->bin[i].count);
+    fprintf(out, "END\nece = %.9g\nbins = %d\n", table->ece, REPORT_ECE_BINS);
+    fprintf(out, "wrong = %llu\nsamples = %.0f\nheadline = '%.2f %% ± %.2f %% of ",
             (unsigned long long)table->wrong, table->samples, 100 * table->accuracy,
             100 * table->accuracy_error);
     write_count(out, table->samples);

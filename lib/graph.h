@@ -9,6 +9,7 @@
 #define HWDR_GRAPH_H
 
 #include "error.h"
+#include "report.h"
 #include "sample.h"
 
 #include <stddef.h>
@@ -42,6 +43,10 @@ struct graph_table {
         double precision, recall, support;
     } digit[CLASSES];
     double confusion[CLASSES][CLASSES]; /* [truth][predicted] */
+    double ece, binned;                 /* samples in the bins below; 0: the report has none */
+    struct {
+        double count, confidence, right;
+    } bin[REPORT_ECE_BINS];
     uint64_t wrong;
 };
 
@@ -59,7 +64,8 @@ void graph_table_free(struct graph_table *table);
  *               epoch goes back; `validated` (0 or 1); `headline`; loss_low, loss_high, wrong_low,
  *               wrong_high: the spans above 0 of loss and of 1 - accuracy
  *     report    $confusion: truth, predicted, count; $digit: digit, precision, its standard error,
- *               recall, its standard error, support; `headline`; `wrong`, `samples`
+ *               recall, its standard error, support; $bin: mean confidence, fraction right, count of
+ *               the bins that are not empty, and `bins` of all; `headline`; `wrong`, `samples`, `ece`
  */
 void graph_table_write(const struct graph_table *table, FILE *commands);
 

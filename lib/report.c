@@ -145,6 +145,12 @@ void report_write(const struct report *report, FILE *out)
         fprintf(out, "foreign\t%.2f\t%.4f\t%" PRIu64 "\n", (double)limit[i],
                 1 - ratio((double)report->answered[i].foreign, (double)report->foreign),
                 report->foreign);
+    for (int i = 0; i < REPORT_ECE_BINS; i++) {
+        const double count = (double)report->bin[i].count;
+        fprintf(out, "bin\t%d\t%" PRIu64 "\t%.4f\t%.4f\n", i, report->bin[i].count,
+                ratio(report->bin[i].confidence, count),
+                ratio((double)report->bin[i].right, count));
+    }
 }
 
 void report_free(struct report *report)

@@ -19,6 +19,7 @@ for kind in png svg; do
     plot-metrics --graph curves -o "$OUT/curves.$kind" < "${MODEL%.safetensors}.tsv"
     plot-metrics --graph confusion -o "$OUT/confusion.$kind" < "$work/report.tsv"
     plot-metrics --graph classes -o "$OUT/classes.$kind" < "$work/report.tsv"
+    plot-metrics --graph reliability -o "$OUT/reliability.$kind" < "$work/report.tsv"
     plot-metrics --picture "$work/wrong.png" -o "$OUT/wrong.$kind" < "$work/report.tsv"
 done
-printf '%s\n' "$OUT"/{curves,confusion,classes,wrong}.{png,svg}
+printf '%s\n' "$OUT"/{curves,confusion,classes,reliability,wrong}.{png,svg}

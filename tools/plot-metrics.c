@@ -21,8 +21,8 @@ static const char help[] =
     "  -o, --output FILE     write FILE.png or FILE.svg\n"
     "  -f, --format FORMAT   png, svg or text, whatever the name of the output\n"
     "  -g, --graph NAME      of training metrics: curves (loss and accuracy)\n"
-    "                        of a report: confusion (default), or classes (precision and\n"
-    "                        recall of each digit)\n"
+    "                        of a report: confusion (default), classes (precision and recall\n"
+    "                        of each digit), or reliability (accuracy by confidence)\n"
     "  -p, --picture FILE    of a report: frame FILE.png, the contact sheet of wrong digits\n"
     "  -h, --help            print this help\n"
     "  -V, --version         print the version\n"
@@ -97,6 +97,7 @@ static const char *choose_graph(const struct job *job, enum graph_kind kind)
     } graphs[] = {{"curves", GRAPH_METRICS},
                   {"confusion", GRAPH_REPORT},
                   {"classes", GRAPH_REPORT},
+                  {"reliability", GRAPH_REPORT},
                   {"wrong", GRAPH_REPORT}};
     if (job->graph && job->picture)
         cli_usage("--graph and --picture exclude each other");
@@ -117,7 +118,7 @@ static const char *choose_graph(const struct job *job, enum graph_kind kind)
             cli_usage("--graph wrong: needs --picture");
         return name;
     }
-    cli_usage("--graph: '%s' is none of curves, confusion, classes", name);
+    cli_usage("--graph: '%s' is none of curves, confusion, classes, reliability", name);
 }
 
 /* `picture`, `picture_width` and `picture_height` for gnuplot, which must not meet a broken PNG. */
@@ -149,8 +150,12 @@ static void write_text_size(FILE *commands)
 /* Everything gnuplot has to know: variables and data, then the script. */
 static FILE *write_commands(const struct job *job, const struct graph_table *table)
 {
+    const char *graph = choose_graph(job, table->kind);
+    if (strcmp(graph, "reliability") == 0 && !(table->binned > 0))
+        cli_die("%s: a report without 'bin' rows, from an older cnn-eval",
+                job->input ? job->input : "stdin");
     char *folder = cli_resource("plots"), *script;
-    if (asprintf(&script, "%s/%s.gp", folder, choose_graph(job, table->kind)) < 0)
+    if (asprintf(&script, "%s/%s.gp", folder, graph) < 0)
         cli_die("memory: cannot allocate a path");
     if (access(script, R_OK))
         cli_die("%s:", script);

@@ -63,7 +63,7 @@ def near(text, value, step=1e-4):
     assert abs(float(text) - value) < 0.51 * step, (text, value)
 
 expected = ["samples", "accuracy", "loss", "ece"] + ["class"] * 10 + ["confusion"] * 10
-expected += ["wrong"] * (read != truth).sum() + ["coverage"] * 7 + ["cost"]
+expected += ["wrong"] * (read != truth).sum() + ["coverage"] * 7 + ["bin"] * 15 + ["cost"]
 assert [row[0] for row in rows] == expected
 assert rows[0] == ["samples", "1000"]
 near(rows[1][1], a)
@@ -83,10 +83,15 @@ for d in range(10):
 for row, i in zip(rows[24:], numpy.flatnonzero(read != truth)):
     assert row[1:4] == [str(i), str(truth[i]), str(read[i])], row
     near(row[4], p[i].max(), 1e-2)
-for name, limit, coverage, right in rows[-8:-1]:
+for name, limit, coverage, right in rows[-23:-16]:
     answered = p.max(axis=1) >= numpy.float32(limit)
     near(coverage, answered.mean())
     near(right, (read == truth)[answered].mean())
+for b, (name, number, count, confidence, right) in enumerate(rows[-16:-1]):
+    inside = bins == b
+    assert name == "bin" and number == str(b) and count == str(inside.sum())
+    near(confidence, p.max(axis=1)[inside].astype("f8").mean() if inside.any() else 0)
+    near(right, (read == truth)[inside].mean() if inside.any() else 0)
 # 5x5x8 on 28x28, 3x3x8x16 on 14x14, 784x32, 32x10; the norms and biases beside the weights
 assert rows[-1][1:] == ["408000", "26850", "1", "1"], rows[-1]
 EOF

@@ -35,7 +35,13 @@ make_report() {
         done
         printf '\n'
     done
-    printf 'wrong\t702\t7\t2\t0.61\ncost\t9304512\t157714\t1\t1\n'
+    printf 'wrong\t702\t7\t2\t0.61\n'
+    for bin in 0 1 2 3 4 5 6 7 8; do
+        printf 'bin\t%d\t0\t0.0000\t0.0000\n' $bin
+    done
+    printf 'bin\t9\t1\t0.6100\t0.0000\nbin\t10\t0\t0\t0\nbin\t11\t0\t0\t0\n'
+    printf 'bin\t12\t0\t0\t0\nbin\t13\t4\t0.9\t1\nbin\t14\t995\t0.9990\t1\n'
+    printf 'cost\t9304512\t157714\t1\t1\n'
 }
 
 trouble() { # exit 2, one line on stderr that has these words, and no output
@@ -120,6 +126,28 @@ PYTHON
     [ "$(tr -s ' +' ' ' <<< "$row")" = " 7 . . 1 . . . . 99 . . " ]
 }
 
+@test "plot-metrics: reliability by confidence, in bins that are not empty" {
+    plot-metrics --graph reliability -o "$dir/reliability.svg" "$report"
+    plot-metrics --graph reliability -o "$dir/reliability.png" "$report"
+    is_png "$dir/reliability.png" 1520 1600
+    texts=$(svg_texts "$dir/reliability.svg")
+    grep -qxF "network (bars: 95 %), error 0.12 %" <<< "$texts"
+    grep -qxF "confidence (%)" <<< "$texts"
+    # Three bins have digits: three points, besides the one of the key, and three boxes.
+    [ "$(grep -c "#gpPt6' transform.*rgb(  0, 114, 178)" "$dir/reliability.svg")" -eq 4 ]
+    plot-metrics --graph reliability --format text "$report" > /dev/null
+    grep -v ^bin "$report" > "$dir/old.tsv"
+    run --separate-stderr plot-metrics --graph reliability "$dir/old.tsv"
+    trouble "$dir/old.tsv: a report without 'bin' rows, from an older cnn-eval"
+    plot-metrics -o "$dir/old.svg" "$dir/old.tsv" # the others need none
+    { cat "$report"; printf 'bin\t14\t1\t1\t1\n'; } > "$dir/twice.tsv"
+    run --separate-stderr plot-metrics "$dir/twice.tsv"
+    trouble "'bin' comes twice"
+    sed 's/^bin\t14/bin\t15/' "$report" > "$dir/beyond.tsv"
+    run --separate-stderr plot-metrics "$dir/beyond.tsv"
+    trouble "15 is not from 0 to 14"
+}
+
 @test "plot-metrics: precision and recall of each digit" {
     plot-metrics --graph classes -o "$dir/classes.svg" "$report"
     plot-metrics --graph classes -o "$dir/classes.png" "$report"
@@ -193,7 +221,7 @@ CASES
         run --separate-stderr plot-metrics "$dir/cut.tsv"
         trouble "a report without all of its '${row%%	*}' rows"
     done
-    grep -v ^cost "$report" | head -c -8 > "$dir/cut.tsv"
+    grep -vE '^(cost|bin)' "$report" | head -c -8 > "$dir/cut.tsv"
     run --separate-stderr plot-metrics "$dir/cut.tsv"
     trouble "line 25: 'wrong' has 5 columns"
 }
@@ -217,7 +245,7 @@ CASES
     run --separate-stderr plot-metrics -f gif "$metrics"
     trouble "'gif' is none of png, svg, text"
     run --separate-stderr plot-metrics -g lines "$metrics"
-    trouble "'lines' is none of curves, confusion, classes"
+    trouble "'lines' is none of curves, confusion, classes, reliability"
     run --separate-stderr plot-metrics -g confusion "$metrics"
     trouble "is training metrics, which cannot be drawn as 'confusion'"
     run --separate-stderr plot-metrics -g curves "$report"

@@ -142,7 +142,22 @@ static void rows_are_as_the_design_fixes_them(void **state)
                                    "coverage\t0.80\t0.7500\t1.0000\n"
                                    "coverage\t0.90\t0.5000\t1.0000\n"
                                    "coverage\t0.95\t0.0000\t0.0000\n"
-                                   "coverage\t0.99\t0.0000\t0.0000\n";
+                                   "coverage\t0.99\t0.0000\t0.0000\n"
+                                   "bin\t0\t0\t0.0000\t0.0000\n"
+                                   "bin\t1\t0\t0.0000\t0.0000\n"
+                                   "bin\t2\t0\t0.0000\t0.0000\n"
+                                   "bin\t3\t0\t0.0000\t0.0000\n"
+                                   "bin\t4\t0\t0.0000\t0.0000\n"
+                                   "bin\t5\t0\t0.0000\t0.0000\n"
+                                   "bin\t6\t0\t0.0000\t0.0000\n"
+                                   "bin\t7\t0\t0.0000\t0.0000\n"
+                                   "bin\t8\t0\t0.0000\t0.0000\n"
+                                   "bin\t9\t1\t0.6140\t0.0000\n"
+                                   "bin\t10\t0\t0.0000\t0.0000\n"
+                                   "bin\t11\t0\t0.0000\t0.0000\n"
+                                   "bin\t12\t0\t0.0000\t0.0000\n"
+                                   "bin\t13\t3\t0.8917\t1.0000\n"
+                                   "bin\t14\t0\t0.0000\t0.0000\n";
     assert_string_equal(text, expected);
     free(text);
     report_free(&report);
