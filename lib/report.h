@@ -58,11 +58,12 @@ double report_loss_error(const struct report *report);
 double report_ece(const struct report *report);
 
 /*
- * Write the report's rows, tab-separated: samples, accuracy, loss, ece, class (precision, recall,
- * F1, support), confusion, wrong, coverage (limit, fraction of samples at least as sure, fraction of
- * those that is right) and, where there were images that are no digits, foreign (limit, fraction of
- * them that is less sure, their number); bin (number of the confidence's bin, samples in it, their
- * mean confidence, fraction of them that is right). Undefined ratios (0/0) are written as 0.
+ * Write the report's rows, tab-separated: samples, accuracy, loss, ece, class (precision,
+ * recall, F1, support), confusion, wrong, coverage (limit, fraction of samples at least as
+ * sure, fraction of those that is right) and, where there were images that are no digits,
+ * foreign (limit, fraction of them that is less sure, their number); bin (number of the
+ * confidence's bin, samples in it, their mean confidence, fraction of them that is right).
+ * Undefined ratios (0/0) are written as 0.
  */
 void report_write(const struct report *report, FILE *out);
 
