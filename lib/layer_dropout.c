@@ -53,6 +53,7 @@ static void multiply(const struct pass *pass, const struct buffer *from, const s
             from->at + s * from->strides.sample + b * from->strides.block + y * from->strides.row;
         float *product =
             to->at + s * to->strides.sample + b * to->strides.block + y * to->strides.row;
+#pragma omp simd
         for (int l = 0; l < row; l++)
             product[l] = x[l] * factor[l];
     }

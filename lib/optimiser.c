@@ -27,6 +27,7 @@ float optimiser_rate(const struct optimiser *o, double progress)
 static void sgd(const struct optimiser *o, float rate, float decay, size_t n, const float *gradient,
                 float *restrict weights, float *restrict first)
 {
+#pragma omp simd
     for (size_t i = 0; i < n; i++) {
         const float g = gradient[i] + decay * weights[i];
         first[i] = o->momentum * first[i] + g;
@@ -42,6 +43,7 @@ static void adam(const struct optimiser *o, float rate, float coupled, float shr
     const double correct2 = 1 - pow((double)o->beta2, (double)step);
     const float size = (float)((double)rate / correct1);
     const float scale = (float)(1 / sqrt(correct2));
+#pragma omp simd
     for (size_t i = 0; i < n; i++) {
         const float g = gradient[i] + coupled * weights[i];
         first[i] = o->beta1 * first[i] + (1 - o->beta1) * g;

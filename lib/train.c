@@ -190,16 +190,23 @@ static void run_shard(struct trainer *t, int shard, const uint8_t *images, const
     workspace_backward(workspace, t->block, t->transposed, gradient, &place);
 }
 
-/* Sum the shards' gradients over one span, ((0+1)+(2+3))+((4+5)+(6+7)), into shard 0's. */
+/* Sum the shards' gradients over one span, ((0+1)+(2+3))+((4+5)+(6+7)), into shard 0's: in tiles,
+ * so that memory sees each gradient once. */
 static void sum_shards(struct trainer *t, const struct span *span)
 {
-    for (int distance = 1; distance < TRAIN_SHARDS; distance *= 2)
-        for (int s = 0; s < TRAIN_SHARDS; s += 2 * distance) {
-            float *restrict to = t->gradient[s] + span->offset;
-            const float *restrict from = t->gradient[s + distance] + span->offset;
-            for (size_t i = 0; i < span->floats; i++)
-                to[i] += from[i];
-        }
+    enum { TILE = 64 };
+    float tile[TRAIN_SHARDS][TILE];
+    for (size_t at = 0; at < span->floats; at += TILE) {
+        const size_t left = span->floats - at, n = left < TILE ? left : TILE;
+        for (int s = 0; s < TRAIN_SHARDS; s++)
+            memcpy(tile[s], t->gradient[s] + span->offset + at, n * sizeof(float));
+        for (int distance = 1; distance < TRAIN_SHARDS; distance *= 2)
+            for (int s = 0; s < TRAIN_SHARDS; s += 2 * distance)
+#pragma omp simd
+                for (size_t i = 0; i < n; i++)
+                    tile[s][i] += tile[s + distance][i];
+        memcpy(t->gradient[0] + span->offset + at, tile[0], n * sizeof(float));
+    }
 }
 
 static void update_span(struct trainer *t, const struct span *span, float keep)
@@ -216,6 +223,7 @@ static void update_span(struct trainer *t, const struct span *span, float keep)
                          span->floats, gradient, block, t->first + span->offset,
                          t->second + span->offset);
     if (keep < 1)
+#pragma omp simd
         for (size_t i = 0; i < span->floats; i++)
             average[i] += (1 - keep) * (block[i] - average[i]);
 }
