@@ -49,7 +49,8 @@ struct layer {
     float probability; /* of dropping a value */
     int parameters;
     struct parameter parameter[LAYER_MAX_PARAMETERS];
-    size_t transposed, transposed_floats; /* offset and size in the block of transposed weights */
+    size_t forward, forward_floats;   /* where in the prepared weights what forward needs is, */
+    size_t backward, backward_floats; /* and what the backward pass to data needs */
 };
 
 /* A tensor within a workspace; `at` is its first element inside the border. */
@@ -62,14 +63,15 @@ struct buffer {
 struct pass {
     const struct layer *layer;
     const struct kernels *kernels;
-    const float *block;      /* all parameters of the network */
-    const float *transposed; /* weights as the backward pass to data wants them */
-    float *gradient;         /* of all parameters; each layer overwrites its own */
+    const float *block;    /* all parameters of the network */
+    const float *prepared; /* what prepare() made of them; in inference perhaps NULL */
+    float *gradient;       /* of all parameters; each layer overwrites its own */
     int samples;
     float share;                     /* of this shard in its batch: weights of the statistics */
     struct buffer in, out;           /* values */
     struct buffer grad_in, grad_out; /* gradients; grad_in.at is NULL when nobody needs it */
     void *memo;                      /* the layer's own memory between forward and backward */
+    float *scratch;                  /* memory for the duration of the call */
     const struct layer *fused;       /* inference: batch norm folded into this layer, or NULL */
     const struct layer *pool;        /* training: the pool that shares in this layer's work */
     const struct layer *biased;      /* training: the layer in whose work this pool shares */
@@ -99,8 +101,12 @@ struct layer_type {
      * is the file's. Only a layer's first parameter is ever in another order. */
     struct stretch (*packed)(const struct layer *layer, int out, int in);
 
-    /* Write what the backward pass to data needs; NULL when nothing. */
-    void (*transpose)(const struct layer *layer, const float *block, float *transposed);
+    /* Floats of `scratch` for so many samples; NULL when none. */
+    size_t (*scratch_floats)(const struct layer *layer, int samples);
+
+    /* Make of the weights what forward and, in training, backward to data need; NULL: nothing. */
+    void (*prepare)(const struct layer *layer, const struct kernels *kernels, bool training,
+                    const float *block, float *prepared);
 };
 
 extern const struct layer_type layer_conv, layer_dense, layer_norm, layer_pool, layer_dropout;
@@ -139,6 +145,6 @@ enum { LINEAR_WEIGHT, LINEAR_BIAS };
 /* net.c's view of the network, for workspace.c. */
 int net_layers(const struct net *net);
 const struct layer *net_layer(const struct net *net, int i);
-size_t net_transposed_floats(const struct net *net);
+size_t net_prepared_floats(const struct net *net, bool training);
 
 #endif

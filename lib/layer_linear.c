@@ -3,6 +3,7 @@
  * row whose pixels are the samples and whose channels are the features in memory order, so both are
  * the same three kernel calls.
  */
+#include "kernels/winograd.h"
 #include "layer.h"
 
 #include <string.h>
@@ -28,6 +29,38 @@ static size_t weight_floats(const struct layer *layer)
            (size_t)(layer->kernel_height * layer->kernel_width);
 }
 
+static size_t transposed_floats(const struct layer *layer)
+{
+    return (size_t)layer_blocks(in_channels(layer)) * LANES * (size_t)layer->out.channels *
+           (size_t)(layer->kernel_height * layer->kernel_width);
+}
+
+/* The forward convolution, with nothing said about samples and strides. */
+static struct conv forward_conv(const struct layer *layer)
+{
+    struct conv conv = {.height = layer->out.height,
+                        .width = layer->out.width,
+                        .in_channels = in_channels(layer),
+                        .out_blocks = layer_blocks(layer->out.channels),
+                        .kernel_height = layer->kernel_height,
+                        .kernel_width = layer->kernel_width};
+    conv.tile = layer->compact ? 0 : winograd_tile(&conv);
+    return conv;
+}
+
+/* A convolution's gradient with respect to its input: full correlation with the turned kernel. */
+static struct conv to_data_conv(const struct layer *layer)
+{
+    struct conv conv = {.height = layer->in.height,
+                        .width = layer->in.width,
+                        .in_channels = layer->out.channels,
+                        .out_blocks = layer_blocks(layer->in.channels),
+                        .kernel_height = layer->kernel_height,
+                        .kernel_width = layer->kernel_width};
+    conv.tile = layer->compact ? 0 : winograd_tile(&conv);
+    return conv;
+}
+
 static void add_parameters(struct layer *layer)
 {
     const struct shape *in = &layer->in;
@@ -44,8 +77,9 @@ static void add_parameters(struct layer *layer)
         weight->type.dim[3] = (uint64_t)layer->kernel_width;
     }
     weight->type.dim[0] = out;
-    layer->transposed_floats = (size_t)layer_blocks(in_channels(layer)) * LANES * (size_t)out *
-                               (size_t)(layer->kernel_height * layer->kernel_width);
+    const struct conv forward = forward_conv(layer), to_data = to_data_conv(layer);
+    layer->forward_floats = winograd_transformed_floats(&forward);
+    layer->backward_floats = transposed_floats(layer) + winograd_transformed_floats(&to_data);
     if (layer->bias) {
         struct parameter *bias = layer_parameter(layer, "bias", PARAMETER_VECTOR,
                                                  (size_t)layer_blocks(layer->out.channels) * LANES);
@@ -97,15 +131,10 @@ static struct stretch packed(const struct layer *layer, int out, int in)
 static struct conv describe(const struct pass *pass)
 {
     const struct layer *layer = pass->layer;
-    struct conv conv = {.samples = pass->samples,
-                        .height = layer->out.height,
-                        .width = layer->out.width,
-                        .in_channels = in_channels(layer),
-                        .out_blocks = layer_blocks(layer->out.channels),
-                        .kernel_height = layer->kernel_height,
-                        .kernel_width = layer->kernel_width,
-                        .in = pass->in.strides,
-                        .out = pass->out.strides};
+    struct conv conv = forward_conv(layer);
+    conv.samples = pass->samples;
+    conv.in = pass->in.strides;
+    conv.out = pass->out.strides;
     if (is_dense(layer)) {
         conv.samples = 1;
         conv.width = pass->samples;
@@ -121,6 +150,11 @@ static const float *with_border(const struct buffer *buffer, int border)
     return buffer->at - (size_t)border * (buffer->strides.row + buffer->strides.pixel);
 }
 
+static bool by_winograd(const struct kernels *kernels, const struct conv *conv)
+{
+    return conv->tile && kernels->winograd;
+}
+
 static void forward(const struct pass *pass, bool training)
 {
     const struct layer *layer = pass->layer;
@@ -131,27 +165,30 @@ static void forward(const struct pass *pass, bool training)
         bias = pass->block + pass->fused->parameter[NORM_SHIFT].offset;
         relu = pass->fused->relu;
     }
-    pass->kernels->conv(&conv, with_border(&pass->in, layer->border.before),
-                        pass->block + layer->parameter[LINEAR_WEIGHT].offset, bias, relu,
-                        pass->out.at);
+    const float *in = with_border(&pass->in, layer->border.before);
+    const float *weights = pass->block + layer->parameter[LINEAR_WEIGHT].offset;
+    if (by_winograd(pass->kernels, &conv))
+        pass->kernels->winograd(&conv, in, weights,
+                                pass->prepared ? pass->prepared + layer->forward : NULL, bias, relu,
+                                pass->out.at, pass->scratch);
+    else
+        pass->kernels->conv(&conv, in, weights, bias, relu, pass->out.at);
 }
 
-/* A convolution's gradient with respect to its input: full correlation with the turned kernel. */
 static void conv_backward_data(const struct pass *pass)
 {
     const struct layer *layer = pass->layer;
-    const struct conv conv = {.samples = pass->samples,
-                              .height = layer->in.height,
-                              .width = layer->in.width,
-                              .in_channels = layer->out.channels,
-                              .out_blocks = layer_blocks(layer->in.channels),
-                              .kernel_height = layer->kernel_height,
-                              .kernel_width = layer->kernel_width,
-                              .in = pass->grad_out.strides,
-                              .out = pass->grad_in.strides};
-    const int border = layer->kernel_height - 1 - layer->border.before;
-    pass->kernels->conv(&conv, with_border(&pass->grad_out, border),
-                        pass->transposed + layer->transposed, NULL, false, pass->grad_in.at);
+    struct conv conv = to_data_conv(layer);
+    conv.samples = pass->samples;
+    conv.in = pass->grad_out.strides;
+    conv.out = pass->grad_in.strides;
+    const float *in = with_border(&pass->grad_out, layer->kernel_height - 1 - layer->border.before);
+    const float *transposed = pass->prepared + layer->backward;
+    if (by_winograd(pass->kernels, &conv))
+        pass->kernels->winograd(&conv, in, transposed, transposed + transposed_floats(layer), NULL,
+                                false, pass->grad_in.at, pass->scratch);
+    else
+        pass->kernels->conv(&conv, in, transposed, NULL, false, pass->grad_in.at);
 }
 
 /* A dense layer's is computed in memo, feature after feature, and copied to where rows may have
@@ -172,7 +209,7 @@ static void dense_backward_data(const struct pass *pass)
                         .out = {.block = LANES, .pixel = features}};
     conv.in.pixel = conv.in.sample;
     const float *from = pass->memo;
-    pass->kernels->conv(&conv, pass->grad_out.at, pass->transposed + layer->transposed, NULL, false,
+    pass->kernels->conv(&conv, pass->grad_out.at, pass->prepared + layer->backward, NULL, false,
                         pass->memo);
     for (int s = 0; s < pass->samples; s++)
         for (int b = 0; b < layer_blocks(layer->in.channels); b++)
@@ -202,9 +239,12 @@ static void backward(const struct pass *pass)
     weights.out = pass->grad_out.strides;
     if (is_dense(layer))
         weights.out.pixel = weights.out.sample;
-    pass->kernels->conv_weights(&weights, with_border(&pass->in, layer->border.before),
-                                pass->grad_out.at,
-                                pass->gradient + layer->parameter[LINEAR_WEIGHT].offset);
+    const float *in = with_border(&pass->in, layer->border.before);
+    float *gradient = pass->gradient + layer->parameter[LINEAR_WEIGHT].offset;
+    if (by_winograd(pass->kernels, &weights))
+        pass->kernels->winograd_weights(&weights, in, pass->grad_out.at, gradient, pass->scratch);
+    else
+        pass->kernels->conv_weights(&weights, in, pass->grad_out.at, gradient);
     if (pass->grad_in.at && is_dense(layer))
         dense_backward_data(pass);
     else if (pass->grad_in.at)
@@ -226,11 +266,10 @@ static void transpose(const struct layer *layer, const float *block, float *tran
                                     ((size_t)ob * (size_t)in * (size_t)taps +
                                      (size_t)ib * LANES * (size_t)taps + (size_t)(tap * ins)) *
                                         LANES;
-                float *to =
-                    transposed + layer->transposed +
-                    ((size_t)ib * (size_t)out * (size_t)taps + (size_t)ob * LANES * (size_t)taps +
-                     (size_t)((taps - 1 - tap) * outs)) *
-                        LANES;
+                float *to = transposed + ((size_t)ib * (size_t)out * (size_t)taps +
+                                          (size_t)ob * LANES * (size_t)taps +
+                                          (size_t)((taps - 1 - tap) * outs)) *
+                                             LANES;
                 for (int o = 0; o < outs; o++)
                     for (int i = 0; i < LANES; i++)
                         to[o * LANES + i] = i < ins ? from[i * LANES + o] : 0;
@@ -239,12 +278,36 @@ static void transpose(const struct layer *layer, const float *block, float *tran
     }
 }
 
+static void prepare(const struct layer *layer, const struct kernels *kernels, bool training,
+                    const float *block, float *prepared)
+{
+    const struct conv forward = forward_conv(layer), to_data = to_data_conv(layer);
+    if (by_winograd(kernels, &forward))
+        kernels->winograd_transform(&forward, block + layer->parameter[LINEAR_WEIGHT].offset,
+                                    prepared + layer->forward);
+    if (!training)
+        return;
+    float *transposed = prepared + layer->backward;
+    transpose(layer, block, transposed);
+    if (by_winograd(kernels, &to_data))
+        kernels->winograd_transform(&to_data, transposed, transposed + transposed_floats(layer));
+}
+
+static size_t scratch_floats(const struct layer *layer, int samples)
+{
+    struct conv forward = forward_conv(layer), to_data = to_data_conv(layer);
+    forward.samples = to_data.samples = samples;
+    const size_t a = winograd_scratch_floats(&forward), b = winograd_scratch_floats(&to_data);
+    return a > b ? a : b;
+}
+
 const struct layer_type layer_conv = {.name = "conv",
                                       .shape = conv_shape,
                                       .forward = forward,
                                       .backward = backward,
                                       .packed = packed,
-                                      .transpose = transpose};
+                                      .scratch_floats = scratch_floats,
+                                      .prepare = prepare};
 
 const struct layer_type layer_dense = {.name = "dense",
                                        .shape = dense_shape,
@@ -252,4 +315,5 @@ const struct layer_type layer_dense = {.name = "dense",
                                        .backward = backward,
                                        .memo_bytes = dense_memo_bytes,
                                        .packed = packed,
-                                       .transpose = transpose};
+                                       .scratch_floats = scratch_floats,
+                                       .prepare = prepare};

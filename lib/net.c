@@ -12,6 +12,9 @@ enum {
     MAX_BLOCK_FLOATS = 1 << 28 /* 1 GiB */
 };
 
+/* Prepared weights are at most 2 * 4 + 1 times the weights: both directions of 3x3 kernels. */
+static const size_t MAX_PREPARED_FLOATS = (size_t)9 * MAX_BLOCK_FLOATS;
+
 struct net {
     char *text;
     int layers;
@@ -21,7 +24,7 @@ struct net {
     struct { /* whose parameter a tensor is */
         int layer, parameter;
     } origin[MAX_LAYERS * LAYER_MAX_PARAMETERS];
-    size_t block_floats, transposed_floats;
+    size_t block_floats, forward_floats, backward_floats;
     uint64_t parameters, macs;
 };
 
@@ -117,13 +120,16 @@ static int add_layer(struct net *net, struct layer *layer, struct error *error)
         net->layers == 0 && (layer->type == &layer_conv || layer->type == &layer_dense);
     if (layer->type->shape(layer, error))
         return -1;
-    layer->transposed = net->transposed_floats;
-    net->transposed_floats += layer->transposed_floats;
+    layer->forward = net->forward_floats;
+    net->forward_floats += layer->forward_floats;
+    layer->backward = net->backward_floats; /* later moved behind all of forward's */
+    net->backward_floats += layer->backward_floats;
     for (int p = 0; p < layer->parameters; p++) {
         struct parameter *parameter = &layer->parameter[p];
         parameter->offset = net->block_floats;
         net->block_floats += parameter->floats;
-        if (net->block_floats > MAX_BLOCK_FLOATS || net->transposed_floats > MAX_BLOCK_FLOATS)
+        if (net->block_floats > MAX_BLOCK_FLOATS ||
+            net->forward_floats + net->backward_floats > MAX_PREPARED_FLOATS)
             return error_set(error, "the network has more than %d parameters", MAX_BLOCK_FLOATS);
         struct net_tensor *tensor = &net->tensor[net->tensors];
         snprintf(tensor->name, sizeof tensor->name, "%d.%s.%s", layer->place, layer->type->name,
@@ -202,6 +208,8 @@ static int add_words(struct net *net, struct error *error)
     if (out->channels != CLASSES || out->height != 1 || out->width != 1)
         return error_set(error, "net: '%s': ends in %dx%dx%d values, not in %d logits", net->text,
                          out->channels, out->height, out->width, CLASSES);
+    for (int i = 0; i < net->layers; i++)
+        net->layer[i].backward += net->forward_floats;
     return 0;
 }
 
@@ -247,9 +255,9 @@ size_t net_block_floats(const struct net *net)
     return net->block_floats;
 }
 
-size_t net_transposed_floats(const struct net *net)
+size_t net_prepared_floats(const struct net *net, bool training)
 {
-    return net->transposed_floats;
+    return net->forward_floats + (training ? net->backward_floats : 0);
 }
 
 int net_tensors(const struct net *net)

@@ -30,8 +30,9 @@ struct counters { /* what a checkpoint keeps besides the mirrors of the block */
 struct trainer {
     struct train_options options;
     struct net *net;
+    const struct kernels *kernels;
     size_t floats;
-    float *block, *first, *second, *average, *transposed;
+    float *block, *first, *second, *average, *prepared;
     float *gradient[TRAIN_SHARDS];
     double loss[TRAIN_SHARDS];
     uint64_t right[TRAIN_SHARDS];
@@ -116,10 +117,11 @@ struct trainer *train_new(const struct model *model, const struct train_options 
     t->first = zeroed(t->floats);
     t->second = zeroed(t->floats);
     t->average = zeroed(t->floats);
-    t->transposed = zeroed(workspace_transposed_floats(t->net));
+    t->kernels = kernels;
+    t->prepared = zeroed(workspace_prepared_floats(t->net, true));
     t->workspace = calloc((size_t)options->threads, sizeof(struct workspace *));
     error_set(error, "memory: the trainer:");
-    if (!t->block || !t->first || !t->second || !t->average || !t->transposed || !t->workspace ||
+    if (!t->block || !t->first || !t->second || !t->average || !t->prepared || !t->workspace ||
         list_spans(t))
         goto fail;
     for (int s = 0; s < TRAIN_SHARDS; s++)
@@ -153,7 +155,7 @@ void train_free(struct trainer *t)
     free(t->first);
     free(t->second);
     free(t->average);
-    free(t->transposed);
+    free(t->prepared);
     net_free(t->net);
     free(t);
 }
@@ -177,7 +179,7 @@ static void run_shard(struct trainer *t, int shard, const uint8_t *images, const
                                           .step = (uint32_t)t->counters.steps,
                                           .share = (float)n / (float)batch};
     workspace_input(workspace, images + (size_t)first * IMAGE_PIXELS, n);
-    workspace_forward(workspace, t->block, gradient, &place);
+    workspace_forward(workspace, t->block, t->prepared, gradient, &place);
     for (int i = 0; i < n; i++) {
         const float *logits = workspace_logits(workspace, i);
         const float *target = targets + (size_t)(first + i) * CLASSES;
@@ -187,7 +189,7 @@ static void run_shard(struct trainer *t, int shard, const uint8_t *images, const
         /* Where classes share the first place, as in what is no digit, each of them is right. */
         t->right[shard] += target[loss_argmax(logits)] >= target[loss_argmax(target)];
     }
-    workspace_backward(workspace, t->block, t->transposed, gradient, &place);
+    workspace_backward(workspace, t->block, t->prepared, gradient, &place);
 }
 
 /* Sum the shards' gradients over one span, ((0+1)+(2+3))+((4+5)+(6+7)), into shard 0's: in tiles,
@@ -245,7 +247,7 @@ void train_step(struct trainer *t, const uint8_t *images, const float *targets, 
     {
 #pragma omp for schedule(dynamic, 1)
         for (int i = 0; i < layers; i++)
-            workspace_transpose(t->net, i, t->block, t->transposed);
+            workspace_prepare(t->net, t->kernels, i, true, t->block, t->prepared);
 #pragma omp for schedule(dynamic, 1)
         for (int s = 0; s < TRAIN_SHARDS; s++)
             run_shard(t, s, images, targets, n);

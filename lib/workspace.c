@@ -19,6 +19,7 @@ struct workspace {
     struct buffer *value;    /* [layers + 1]: the input and each layer's output */
     struct buffer *gradient; /* [layers + 1]: with respect to the value; at == NULL: not needed */
     void **memo;             /* [layers] */
+    float *scratch;          /* of whichever layer runs */
     char *memory;            /* as allocated, before alignment */
 };
 
@@ -126,12 +127,26 @@ static void ask_for_large_pages(void *memory, size_t bytes)
 #endif
 }
 
+/* As many as the layer that needs most. */
+static size_t scratch_floats(const struct workspace *w)
+{
+    size_t most = 0;
+    for (int i = 0; i < w->layers; i++) {
+        const struct layer *layer = net_layer(w->net, i);
+        const size_t floats =
+            layer->type->scratch_floats ? layer->type->scratch_floats(layer, w->samples) : 0;
+        most = floats > most ? floats : most;
+    }
+    return most;
+}
+
 static void lay_out(struct workspace *w, struct arena *arena)
 {
     const int layers = w->layers;
     w->value = take(arena, (size_t)(layers + 1) * sizeof *w->value);
     w->gradient = take(arena, (size_t)(layers + 1) * sizeof *w->gradient);
     w->memo = take(arena, (size_t)layers * sizeof *w->memo);
+    w->scratch = take(arena, scratch_floats(w) * sizeof *w->scratch);
     for (int i = 0; i <= layers; i++) {
         const struct layer *made_by = i ? net_layer(w->net, i - 1) : NULL;
         struct buffer value, gradient = {0};
@@ -214,19 +229,22 @@ void workspace_input(struct workspace *w, const uint8_t *images, int n)
         }
 }
 
-static struct pass pass_of(const struct workspace *w, int i, const float *block, float *gradient,
+static struct pass pass_of(const struct workspace *w, int i, const float *block,
+                           const float *prepared, float *gradient,
                            const struct workspace_place *place)
 {
     struct pass pass = {.layer = net_layer(w->net, i),
                         .kernels = w->kernels,
                         .block = block,
+                        .prepared = prepared,
                         .gradient = gradient,
                         .samples = w->n,
                         .in = w->value[i],
                         .out = w->value[i + 1],
                         .grad_in = w->gradient[i],
                         .grad_out = w->gradient[i + 1],
-                        .memo = w->memo[i]};
+                        .memo = w->memo[i],
+                        .scratch = w->scratch};
     if (place) {
         pass.pool = pool_behind(w, i);
         if (pool_behind(w, i - 1))
@@ -241,12 +259,12 @@ static struct pass pass_of(const struct workspace *w, int i, const float *block,
     return pass;
 }
 
-void workspace_forward(struct workspace *w, const float *block, float *gradient,
-                       const struct workspace_place *place)
+void workspace_forward(struct workspace *w, const float *block, const float *prepared,
+                       float *gradient, const struct workspace_place *place)
 {
     for (int i = 0; i < w->layers; i++)
         if (runs(w, i)) {
-            const struct pass pass = pass_of(w, i, block, gradient, place);
+            const struct pass pass = pass_of(w, i, block, prepared, gradient, place);
             pass.layer->type->forward(&pass, w->training);
         }
 }
@@ -283,20 +301,19 @@ float *workspace_logits_gradient(struct workspace *w, int i)
     return w->gradient[w->layers].at + (size_t)i * w->gradient[w->layers].strides.sample;
 }
 
-void workspace_backward(struct workspace *w, const float *block, const float *transposed,
+void workspace_backward(struct workspace *w, const float *block, const float *prepared,
                         float *gradient, const struct workspace_place *place)
 {
     for (int i = w->layers - 1; i >= 0; i--) {
-        struct pass pass = pass_of(w, i, block, gradient, place);
-        pass.transposed = transposed;
+        const struct pass pass = pass_of(w, i, block, prepared, gradient, place);
         if (runs(w, i))
             pass.layer->type->backward(&pass);
     }
 }
 
-size_t workspace_transposed_floats(const struct net *net)
+size_t workspace_prepared_floats(const struct net *net, bool training)
 {
-    return net_transposed_floats(net);
+    return net_prepared_floats(net, training);
 }
 
 int workspace_layers(const struct net *net)
@@ -304,11 +321,12 @@ int workspace_layers(const struct net *net)
     return net_layers(net);
 }
 
-void workspace_transpose(const struct net *net, int layer, const float *block, float *transposed)
+void workspace_prepare(const struct net *net, const struct kernels *kernels, int layer,
+                       bool training, const float *block, float *prepared)
 {
     const struct layer *l = net_layer(net, layer);
-    if (l->type->transpose && layer > 0)
-        l->type->transpose(l, block, transposed);
+    if (l->type->prepare)
+        l->type->prepare(l, kernels, training && layer > 0, block, prepared);
 }
 
 void workspace_fold(const struct net *net, float *block)

@@ -7,6 +7,10 @@
 #define MAX_ROWS(B) 6
 #include "conv_template.h"
 #include "elementwise_template.h"
+#include "winograd_template.h"
 
-const struct kernels kernels_avx2 = {
-    .name = "avx2", .conv = conv_forward, .conv_weights = conv_weights, ELEMENTWISE_ROWS};
+const struct kernels kernels_avx2 = {.name = "avx2",
+                                     .conv = conv_forward,
+                                     .conv_weights = conv_weights,
+                                     WINOGRAD_ROWS,
+                                     ELEMENTWISE_ROWS};

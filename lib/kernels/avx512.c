@@ -7,6 +7,10 @@
 #define MAX_ROWS(B) ((B) == 3 ? 8 : 12)
 #include "conv_template.h"
 #include "elementwise_template.h"
+#include "winograd_template.h"
 
-const struct kernels kernels_avx512 = {
-    .name = "avx512", .conv = conv_forward, .conv_weights = conv_weights, ELEMENTWISE_ROWS};
+const struct kernels kernels_avx512 = {.name = "avx512",
+                                       .conv = conv_forward,
+                                       .conv_weights = conv_weights,
+                                       WINOGRAD_ROWS,
+                                       ELEMENTWISE_ROWS};

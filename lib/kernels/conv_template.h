@@ -313,8 +313,9 @@ static void weights_taps(struct weights_tile *t, const float *in, float *gradien
     }
 }
 
-static void conv_weights(const struct conv *conv, const float *in, const float *grad,
-                         float *gradient)
+/* With `add`, to what `gradient` holds. */
+static void conv_weights_add(const struct conv *conv, const float *in, const float *grad,
+                             float *gradient, bool add)
 {
     const struct conv c = columns_as_channels(conv);
     const int taps = c.kernel_height * c.kernel_width;
@@ -327,9 +328,15 @@ static void conv_weights(const struct conv *conv, const float *in, const float *
         for (int o = 0; o < c.out_blocks; o += part) {
             t.grad = grad + (size_t)s * c.out.sample + (size_t)o * c.out.block;
             t.samples = minimum(group, c.samples - s);
-            t.add = s > 0;
+            t.add = add || s > 0;
             weights_taps(&t, in + (size_t)s * c.in.sample,
                          gradient + (size_t)o * t.out_block_weights,
                          minimum(part, c.out_blocks - o));
         }
+}
+
+static void conv_weights(const struct conv *conv, const float *in, const float *grad,
+                         float *gradient)
+{
+    conv_weights_add(conv, in, grad, gradient, false);
 }

@@ -41,6 +41,7 @@ struct conv {
     int in_channels, out_blocks;
     int kernel_height, kernel_width;
     struct strides in, out;
+    int tile; /* of Winograd's method alone: winograd.h */
 };
 
 /* Height, width and strides of a tensor that elementwise kernels walk through, one block each. */
@@ -74,6 +75,20 @@ struct kernels {
     /* gradient = d loss / d weights, summed over the samples; `grad` is d loss / d out. */
     void (*conv_weights)(const struct conv *conv, const float *in, const float *grad,
                          float *gradient);
+
+    /*
+     * The same by Winograd's method, which needs fewer multiplications and rounds otherwise: for
+     * 3x3 kernels and in.pixel = out.pixel = LANES, the input in whole vectors as the output.
+     * `transformed` is from winograd_transform(), or NULL when it is not worth it: then the weights
+     * are transformed bit by bit on the way. winograd.h has the sizes.
+     * NULL where the table has none.
+     */
+    void (*winograd_transform)(const struct conv *conv, const float *weights, float *transformed);
+    void (*winograd)(const struct conv *conv, const float *in, const float *weights,
+                     const float *transformed, const float *bias, bool relu, float *out,
+                     float *scratch);
+    void (*winograd_weights)(const struct conv *conv, const float *in, const float *grad,
+                             float *gradient, float *scratch);
 
     /* The rest work on one block of channels. mean, variance, ...: [LANES]. */
 

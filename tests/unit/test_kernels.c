@@ -115,7 +115,7 @@ static void a_pixel_does_not_depend_on_its_neighbours(void **state)
     enum { CHANNELS = 37, WIDTH = 23 };
     for (int k = 0; (kernels = kernels_available(k)); k++) {
         struct rng rng = rng_start(seed, RNG_WARP, 1, 0);
-        struct conv c = {1, 1, WIDTH, CHANNELS, 3, 1, 3, {0}, {0}};
+        struct conv c = {1, 1, WIDTH, CHANNELS, 3, 1, 3, {0}, {0}, 0};
         c.in = (struct strides){0, (WIDTH + 2) * LANES, (WIDTH + 2) * LANES, LANES};
         c.out = (struct strides){0, WIDTH * LANES, WIDTH * LANES, LANES};
         struct guarded in = guarded(3 * (WIDTH + 2) * LANES);

@@ -29,7 +29,7 @@ struct setting {
     struct model model;
     const struct kernels *kernels;
     struct workspace *workspace;
-    float *gradient, *transposed;
+    float *gradient, *prepared;
     uint8_t images[SAMPLES * IMAGE_PIXELS];
     float targets[SAMPLES * CLASSES];
 };
@@ -44,20 +44,24 @@ static float *floats(size_t n)
 
 static const struct workspace_place place = {.seed = 5, .step = 3, .share = 1};
 
+static void prepare(const struct setting *s, const float *block, bool training)
+{
+    for (int l = 0; l < workspace_layers(s->model.net); l++)
+        workspace_prepare(s->model.net, s->kernels, l, training, block, s->prepared);
+}
+
 static double loss(struct setting *s, bool with_gradient)
 {
     double sum = 0;
     workspace_input(s->workspace, s->images, SAMPLES);
-    workspace_forward(s->workspace, s->model.block, s->gradient, &place);
+    prepare(s, s->model.block, true);
+    workspace_forward(s->workspace, s->model.block, s->prepared, s->gradient, &place);
     for (int i = 0; i < SAMPLES; i++)
         sum += loss_cross_entropy(workspace_logits(s->workspace, i), s->targets + i * CLASSES, 0,
                                   1.0f / SAMPLES, workspace_logits_gradient(s->workspace, i)) /
                SAMPLES;
-    if (with_gradient) {
-        for (int l = 0; l < workspace_layers(s->model.net); l++)
-            workspace_transpose(s->model.net, l, s->model.block, s->transposed);
-        workspace_backward(s->workspace, s->model.block, s->transposed, s->gradient, &place);
-    }
+    if (with_gradient)
+        workspace_backward(s->workspace, s->model.block, s->prepared, s->gradient, &place);
     return sum;
 }
 
@@ -72,7 +76,7 @@ static void set_up(struct setting *s, const char *text, const struct kernels *ke
     s->model.block = floats(net_block_floats(s->model.net));
     assert_int_equal(train_initialise(&s->model, 7, &error), 0);
     s->gradient = floats(net_block_floats(s->model.net));
-    s->transposed = floats(workspace_transposed_floats(s->model.net));
+    s->prepared = floats(workspace_prepared_floats(s->model.net, true));
     s->workspace = workspace_new(s->model.net, kernels, SAMPLES, true, &error);
     assert_non_null(s->workspace);
     struct rng rng = rng_start(11, RNG_WARP, 0, 0);
@@ -89,7 +93,7 @@ static void tear_down(struct setting *s)
 {
     workspace_free(s->workspace);
     free(s->gradient);
-    free(s->transposed);
+    free(s->prepared);
     free(s->model.block);
     net_free(s->model.net);
 }
@@ -164,6 +168,8 @@ static const struct {
     {"c3x6l p5 c3x20vbl d10", 2e-3},            /* batch norm with a pool, remainders */
     {"c3x6 p3 c3x20bl p4 d10", 1e-2},           /* ReLU with a pool, remainders */
     {"p2 c3x6b p3 p2 d10", 2e-3},               /* pools with nobody before them to share with */
+    {"c1x24bl a4 c3x20bl c3x17vbl d10", 2e-3},  /* Winograd's tiles of 4 and 3, cut off */
+    {"c5x16vbl a4 c3x33bl gap d10", 2e-3},      /* and whole */
     {"c3x6bl drop0.3 p2 d20l drop0.5 d10", 1e-2},
 };
 
@@ -222,7 +228,8 @@ static void folded_inference_equals_training_pass(void **state)
                 workspace_new(s.model.net, kernels, SAMPLES, false, &error);
             assert_non_null(inference);
             workspace_input(inference, s.images, SAMPLES);
-            workspace_forward(inference, folded, NULL, NULL);
+            prepare(&s, folded, false);
+            workspace_forward(inference, folded, s.prepared, NULL, NULL);
             for (int n = 0; n < SAMPLES; n++)
                 for (int c = 0; c < CLASSES; c++) /* logits near 1: rounding of some 100 terms */
                     assert_float_equal(workspace_logits(inference, n)[c],

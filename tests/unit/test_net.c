@@ -360,6 +360,8 @@ static void packed_networks_compute_what_files_say(void **state)
         const size_t bytes = (net_block_floats(net) * sizeof(float) + 63) / 64 * 64;
         float *block = aligned_alloc(64, bytes), *plain[MOST_TENSORS + 1] = {NULL};
         memset(block, 0, bytes);
+        const size_t lines = workspace_prepared_floats(net, false) / LANES + 1;
+        float *prepared = aligned_alloc(64, lines * LANES * sizeof(float));
         assert_true(net_tensors(net) <= MOST_TENSORS);
         for (int i = 0; i < net_tensors(net); i++) {
             const struct net_tensor *tensor = net_tensor(net, i);
@@ -374,8 +376,10 @@ static void packed_networks_compute_what_files_say(void **state)
         for (int t = 0; (kernels = kernels_available(t)); t++) {
             struct workspace *w = workspace_new(net, kernels, IMAGES, false, &error);
             assert_non_null(w);
+            for (int l = 0; l < workspace_layers(net); l++)
+                workspace_prepare(net, kernels, l, false, block, prepared);
             workspace_input(w, images, IMAGES);
-            workspace_forward(w, block, NULL, NULL);
+            workspace_forward(w, block, prepared, NULL, NULL);
             for (int n = 0; n < IMAGES; n++) {
                 struct volume v =
                     reference(networks[k].operation, plain, images + n * IMAGE_PIXELS);
@@ -391,6 +395,7 @@ static void packed_networks_compute_what_files_say(void **state)
         }
         for (int i = 0; i < MOST_TENSORS; i++)
             free(plain[i]);
+        free(prepared);
         free(block);
         net_free(net);
     }

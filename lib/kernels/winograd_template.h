@@ -1,0 +1,290 @@
+/*
+ * 3x3 convolutions by Winograd's method (winograd_transforms.h), for every instruction set that
+ * includes conv_template.h: tiles of m x m outputs, m = 4 or 3, n = m + 2.
+ *
+ *   forward    V = B' x B of each input tile;  M[p] = V[p] U[p] for each of the n * n positions p,
+ *              matrices [tiles, in] x [in, out];  y = A' M A, plus bias, ReLU
+ *   weights    V again (cheaper than keeping it: n * n / m / m times the input);  A dy A';
+ *              dU[p] += V[p]' (A dy A')[p];  at the end dg = G' dU G
+ *   to data    is forward, with the kernel turned
+ *
+ * Tiles are counted through all samples and taken in chunks whose V and M fit the second-level
+ * cache beside U (CHUNK_BYTES). The products are the 1x1 convolutions of conv_template.h whose
+ * pixels are tiles. Each tile is a chain of its own, whatever its chunk.
+ */
+#include <string.h>
+
+#include "winograd.h"
+#include "winograd_transforms.h"
+
+/* Where a chunk is, and a matrix [tiles, channels] for each position. */
+struct chunk {
+    const struct conv *conv;
+    int n, columns, rows; /* positions and tiles a side */
+    int first, tiles;     /* of the tiles of all samples */
+};
+
+struct positions {
+    float *at;
+    size_t position, tile; /* floats from one to the next */
+};
+
+static struct positions positions_of(float *at, int tiles, int channels)
+{
+    const size_t tile = (size_t)((channels + LANES - 1) / LANES * LANES);
+    return (struct positions){at, (size_t)tiles * tile + LANES, tile};
+}
+
+static const struct square local = {MOST * LANES, LANES};
+
+/* Copy rows x columns pixels of one block of channels; `to` has zeros where there are none. */
+static void copy_pixels(const float *from, struct square at, float *to, struct square put, int rows,
+                        int columns)
+{
+    for (int y = 0; y < rows; y++)
+        for (int x = 0; x < columns; x++)
+            memcpy(to + (size_t)y * put.row + (size_t)x * put.column,
+                   from + (size_t)y * at.row + (size_t)x * at.column, LANES * sizeof(float));
+}
+
+struct tile_place {
+    int sample, y, x;
+};
+
+static struct tile_place place_of(const struct chunk *chunk, int tile)
+{
+    const int t = chunk->first + tile, m = chunk->n - 2;
+    return (struct tile_place){t / (chunk->rows * chunk->columns),
+                               t / chunk->columns % chunk->rows * m, t % chunk->columns * m};
+}
+
+/*
+ * B' x B or A dy A' of a chunk's tiles of `side` x `side` pixels, `blocks` blocks, out of planes of
+ * height x width. Beyond them it is zero.
+ */
+INLINE void chunk_in(const struct chunk *chunk, transform_1d *transform, int n, int side,
+                     int height, int width, const struct strides *strides, int blocks,
+                     const float *from, const struct positions *to)
+{
+    const struct square planar = {strides->row, LANES};
+    const struct square put = {to->position * (size_t)n, to->position};
+    for (int t = 0; t < chunk->tiles; t++) {
+        const struct tile_place p = place_of(chunk, t);
+        const int rows = minimum(side, height - p.y), columns = minimum(side, width - p.x);
+        const bool whole = rows == side && columns == side;
+        const float *x = from + (size_t)p.sample * strides->sample + (size_t)p.y * strides->row +
+                         (size_t)p.x * LANES;
+        float *v = to->at + (size_t)t * to->tile;
+        for (int b = 0; b < blocks; b++, x += strides->block, v += LANES) {
+            _Alignas(64) float edge[MOST * MOST * LANES];
+            if (!whole) {
+                memset(edge, 0, sizeof edge);
+                copy_pixels(x, planar, edge, local, rows, columns);
+            }
+            for (int l = 0; l < LANES; l += WIDTH)
+                transform_2d(transform, &none, n, side, n, (whole ? x : edge) + l,
+                             whole ? planar : local, v + l, put, NULL);
+        }
+    }
+}
+
+/* y = A' M A of a chunk's tiles, plus bias, ReLU. */
+INLINE void chunk_out(const struct chunk *chunk, int n, const struct positions *from,
+                      const float *bias, bool relu, float *out)
+{
+    const struct conv *c = chunk->conv;
+    const struct square planar = {c->out.row, LANES};
+    const struct square at = {from->position * (size_t)n, from->position};
+    const mask keep = (mask){0} - (relu ? 0 : 1);
+    const int m = n - 2;
+    for (int t = 0; t < chunk->tiles; t++) {
+        const struct tile_place p = place_of(chunk, t);
+        const int rows = minimum(m, c->height - p.y), columns = minimum(m, c->width - p.x);
+        const bool whole = rows == m && columns == m;
+        float *y =
+            out + (size_t)p.sample * c->out.sample + (size_t)p.y * c->out.row + (size_t)p.x * LANES;
+        const float *v = from->at + (size_t)t * from->tile;
+        for (int b = 0; b < c->out_blocks; b++, y += c->out.block, v += LANES) {
+            _Alignas(64) float edge[MOST * MOST * LANES];
+            for (int l = 0; l < LANES; l += WIDTH) {
+                const struct epilogue epilogue = {
+                    bias ? *(const vector *)(bias + b * LANES + l) : (vector){0}, keep};
+                transform_2d(transform_output, &outputs, n, n, m, v + l, at, (whole ? y : edge) + l,
+                             whole ? planar : local, &epilogue);
+            }
+            if (!whole)
+                copy_pixels(edge, local, y, planar, rows, columns);
+        }
+    }
+}
+
+/* Each for both tile sizes, so that everything inside is unrolled. */
+#define DEFINE_CHUNK(M)                                                                            \
+    static void chunk_input_##M(const struct chunk *chunk, const float *in,                        \
+                                const struct positions *to)                                        \
+    {                                                                                              \
+        const struct conv *c = chunk->conv;                                                        \
+        chunk_in(chunk, transform_input, M + 2, M + 2, c->height + 2, c->width + 2, &c->in,        \
+                 (c->in_channels + LANES - 1) / LANES, in, to);                                    \
+    }                                                                                              \
+    static void chunk_gradient_##M(const struct chunk *chunk, const float *grad,                   \
+                                   const struct positions *to)                                     \
+    {                                                                                              \
+        const struct conv *c = chunk->conv;                                                        \
+        chunk_in(chunk, transform_gradient, M + 2, M, c->height, c->width, &c->out, c->out_blocks, \
+                 grad, to);                                                                        \
+    }                                                                                              \
+    static void chunk_output_##M(const struct chunk *chunk, const struct positions *from,          \
+                                 const float *bias, bool relu, float *out)                         \
+    {                                                                                              \
+        chunk_out(chunk, M + 2, from, bias, relu, out);                                            \
+    }
+
+DEFINE_CHUNK(3)
+DEFINE_CHUNK(4)
+
+/* A convolution's chunks, and its share of the scratch memory. */
+struct work {
+    struct chunk chunk; /* the one at hand */
+    int most, all;      /* tiles of a chunk, and of all */
+    struct positions in, out;
+    float *weights; /* transformed, or their gradient */
+};
+
+static struct work work_of(const struct conv *conv, float *scratch)
+{
+    const int m = conv->tile;
+    struct work w = {.chunk = {.conv = conv,
+                               .n = m + 2,
+                               .rows = (conv->height + m - 1) / m,
+                               .columns = (conv->width + m - 1) / m},
+                     .most = winograd_chunk(conv),
+                     .all = winograd_tiles(conv)};
+    const size_t positions = (size_t)(w.chunk.n * w.chunk.n);
+    w.in = positions_of(scratch, w.most, conv->in_channels);
+    w.out = positions_of(w.in.at + positions * w.in.position, w.most, conv->out_blocks * LANES);
+    w.weights = w.out.at + positions * w.out.position;
+    return w;
+}
+
+/* Whether there is a next chunk, from chunk.first on. */
+static bool next(struct work *w)
+{
+    w->chunk.tiles = minimum(w->most, w->all - w->chunk.first);
+    return w->chunk.tiles > 0;
+}
+
+/*
+ * The products of a chunk's positions with `blocks` output blocks from `first` on, whose weights
+ * begin at `u`: 1x1 convolutions of a row of pixels, which are tiles. With `back` the weights are
+ * what comes out, added to the earlier chunks'.
+ */
+static void multiply(const struct work *w, int first, int blocks, float *u, bool back)
+{
+    const struct conv product = {.samples = 1,
+                                 .height = 1,
+                                 .width = w->chunk.tiles,
+                                 .in_channels = w->chunk.conv->in_channels,
+                                 .out_blocks = blocks,
+                                 .kernel_height = 1,
+                                 .kernel_width = 1,
+                                 .in = {.block = LANES, .pixel = w->in.tile},
+                                 .out = {.block = LANES, .pixel = w->out.tile}};
+    const float *in = w->in.at;
+    float *out = w->out.at + (size_t)first * LANES;
+    for (int p = 0; p < w->chunk.n * w->chunk.n; p++) {
+        if (back)
+            conv_weights_add(&product, in, out, u, w->chunk.first > 0);
+        else
+            conv_forward(&product, in, u, NULL, false, out);
+        in += w->in.position;
+        out += w->out.position;
+        u += (size_t)(blocks * LANES) * (size_t)product.in_channels;
+    }
+}
+
+/* U = G g G', [positions][out block][in][LANES]; or with `back`, dg = G' dU G. */
+INLINE void all_weights(const struct conv *conv, int n, float *weights, float *transformed,
+                        bool back)
+{
+    const size_t position = (size_t)conv->out_blocks * LANES * (size_t)conv->in_channels;
+    const struct square at = {position * (size_t)n, position};
+    float *u = transformed, *g = weights;
+    for (int o = 0; o < conv->out_blocks; o++)
+        for (int first = 0; first < conv->in_channels; first += LANES) {
+            const size_t channels = (size_t)minimum(LANES, conv->in_channels - first);
+            const struct square kernel = {3 * channels * LANES, channels * LANES};
+            for (size_t l = 0; l < channels * LANES; l += WIDTH, g += WIDTH, u += WIDTH)
+                if (back)
+                    transform_2d(transform_weights_back, &weights_back, n, n, 3, u, at, g, kernel,
+                                 NULL);
+                else
+                    transform_2d(transform_weights, &weights_there, n, 3, n, g, kernel, u, at,
+                                 NULL);
+            g += 8 * channels * LANES;
+        }
+}
+
+static void winograd_transform(const struct conv *conv, const float *weights, float *transformed)
+{
+    if (conv->tile == 4)
+        all_weights(conv, 6, (float *)weights, transformed, false);
+    else
+        all_weights(conv, 5, (float *)weights, transformed, false);
+}
+
+/* Each block of weights transformed where the last one was. */
+static void multiply_in_turn(const struct work *w, const float *weights)
+{
+    struct conv one = *w->chunk.conv;
+    const int blocks = one.out_blocks;
+    one.out_blocks = 1;
+    for (int o = 0; o < blocks; o++, weights += 9 * LANES * one.in_channels) {
+        winograd_transform(&one, weights, w->weights);
+        multiply(w, o, 1, w->weights, false);
+    }
+}
+
+static void winograd(const struct conv *conv, const float *in, const float *weights,
+                     const float *transformed, const float *bias, bool relu, float *out,
+                     float *scratch)
+{
+    for (struct work w = work_of(conv, scratch); next(&w); w.chunk.first += w.most) {
+        if (conv->tile == 4)
+            chunk_input_4(&w.chunk, in, &w.in);
+        else
+            chunk_input_3(&w.chunk, in, &w.in);
+        if (transformed)
+            multiply(&w, 0, conv->out_blocks, (float *)transformed, false);
+        else
+            multiply_in_turn(&w, weights);
+        if (conv->tile == 4)
+            chunk_output_4(&w.chunk, &w.out, bias, relu, out);
+        else
+            chunk_output_3(&w.chunk, &w.out, bias, relu, out);
+    }
+}
+
+static void winograd_weights(const struct conv *conv, const float *in, const float *grad,
+                             float *gradient, float *scratch)
+{
+    struct work w = work_of(conv, scratch);
+    for (; next(&w); w.chunk.first += w.most) {
+        if (conv->tile == 4) {
+            chunk_input_4(&w.chunk, in, &w.in);
+            chunk_gradient_4(&w.chunk, grad, &w.out);
+        } else {
+            chunk_input_3(&w.chunk, in, &w.in);
+            chunk_gradient_3(&w.chunk, grad, &w.out);
+        }
+        multiply(&w, 0, conv->out_blocks, w.weights, true);
+    }
+    if (conv->tile == 4)
+        all_weights(conv, 6, gradient, w.weights, true);
+    else
+        all_weights(conv, 5, gradient, w.weights, true);
+}
+
+#define WINOGRAD_ROWS                                                                              \
+    .winograd_transform = winograd_transform, .winograd = winograd,                                \
+    .winograd_weights = winograd_weights
