@@ -59,8 +59,9 @@ serve: ## draw a digit in the browser: http://localhost:5000, or PORT=
 web-data: all data
 	@BUILD=$(BUILD) pipelines/web-data.sh
 
-plots: all data ## draw the shipped model's graphs into plots/
+plots: all data ## draw the graphs of the shipped model and of the recipes into plots/
 	@BUILD=$(BUILD) pipelines/plots.sh
+	@BUILD=$(BUILD) pipelines/plot-recipes.sh
 
 bench: all data $(BENCHES) ## measure the speed, beside the peers'
 	@BUILD=$(BUILD) tests/bench/run.sh

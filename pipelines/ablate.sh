@@ -2,14 +2,14 @@
 # Does a change help? Trains a recipe with and without it from the same seeds, judges both on the
 # last 5,000 training digits, and compares them seed by seed. The test set plays no part.
 #
-#   EPOCHS=5 pipelines/ablate.sh STUDY base 3                      seeds 1 to 3 of what to compare to
-#   EPOCHS=5 TRAIN='--ema 0' pipelines/ablate.sh STUDY 'no EMA' 3  and of a variant
-#   pipelines/ablate.sh                                            the table of all studies
+#   EPOCHS=5 pipelines/ablate.sh STUDY base 3                       seeds 1 to 3 of the base
+#   EPOCHS=5 TRAIN='--ema 0' pipelines/ablate.sh STUDY 'no EMA' 3   and of a variant
+#   pipelines/ablate.sh                                             the table of all studies
 #
 # RECIPE is train (the default), train-best, train-fast, fashion or distil; the other knobs are
-# recipe.sh's. The evidence is model/ablations.tsv (or $TSV), a line a training; those that are there
-# are not repeated. The table has, for each variant: seeds; mean and standard deviation of the digits
-# read wrongly; the mean loss; and the mean differences to base, with their standard errors.
+# recipe.sh's. The evidence is model/ablations.tsv (or $TSV), a line a training; those that are
+# there are not repeated. The table has, for each variant: seeds; mean and standard deviation of the
+# digits read wrongly; the mean loss; and the mean differences to base, with their standard errors.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${BUILD:=build}" "${TSV:=model/ablations.tsv}" "${RECIPE:=train}" "${WORK:=$BUILD/ablations}"
@@ -35,8 +35,11 @@ table() {
             spread = m > 1 ? sqrt(square / (m - 1)) : 0
             return sum / m
         }
+        # Of the mean of m values.
+        function error(m, format) { return m > 1 ? sprintf(format, spread / sqrt(m)) : "-" }
         END {
-            print "study", "variant", "n", "wrong", "sd", "loss", "more wrong", "se", "more loss", "se"
+            print "study", "variant", "n", "wrong", "sd", "loss", "more wrong", "se",
+                  "more loss", "se"
             for (r = 1; r <= rows; r++) {
                 key = order[r]
                 split(key, name, OFS)
@@ -56,9 +59,9 @@ table() {
                 line = line sprintf("\t%.5f", moments(l, n[key]))
                 if (pairs) {
                     mean = moments(dw, pairs)
-                    line = line sprintf("\t%+.1f\t%.1f", mean, spread / sqrt(pairs))
+                    line = line sprintf("\t%+.1f\t%s", mean, error(pairs, "%.1f"))
                     mean = moments(dl, pairs)
-                    line = line sprintf("\t%+.5f\t%.5f", mean, spread / sqrt(pairs))
+                    line = line sprintf("\t%+.5f\t%s", mean, error(pairs, "%.5f"))
                 }
                 print line
             }
@@ -87,8 +90,9 @@ for ((seed = 1; seed <= $3; seed++)); do
         { card[$1] = $2 }
         END { sub(/ --seed [0-9]+/, "", card["recipe"])
               print "augment " card["augment"] " | " card["recipe"] }')
-    tail -n 1 "$out.tsv" | awk -F '\t' -v OFS='\t' -v study="$1" -v variant="$2" -v seed="$seed" \
-        -v command="$command" \
-        '{ print study, variant, seed, $3, sprintf("%.0f", 5000 * (1 - $8)), $7, command }' >> "$TSV"
+    tail -n 1 "$out.tsv" | awk -F '\t' -v OFS='\t' -v study="$1" -v variant="$2" \
+        -v seed="$seed" -v command="$command" '{
+            print study, variant, seed, $3, sprintf("%.0f", 5000 * (1 - $8)), $7, command
+        }' >> "$TSV"
 done
 table | awk -F '\t' -v study="$1" 'NR == 1 || $1 == study'

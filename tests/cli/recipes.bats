@@ -180,3 +180,81 @@ EOF
     run -2 awk -f pipelines/statistics.awk -v columns='accuracy f1' "$TSV"
     [ "$output" = "statistics: no column f1" ]
 }
+
+# RECIPE ACCURACY SECONDS SEEDS: a table as seeds.sh leaves it, made up.
+evidence() {
+    {
+        echo "seed version recipe seconds cpu accuracy loss ece wrong model command" | tr ' ' '\t'
+        for ((seed = 1; seed <= $4; seed++)); do
+            printf '%d\tv\t%s@0\t%d\tcpu\t%s%d\t0.0100\t0.001\t9\tm\t' $seed "$1" "$3" "$2" $seed
+            echo "augment | cnn-train --net 'c5x24vb p2 c3x32vb p2 d10' --rate 1"
+        done
+    } > "$EVIDENCE/seeds-$1.tsv"
+}
+
+@test "the card's tables are what the evidence says" {
+    pipelines/card.sh --check
+    export EVIDENCE=$BATS_TEST_TMPDIR/evidence CARD=$BATS_TEST_TMPDIR/card.md
+    mkdir "$EVIDENCE"
+    evidence fast 0.994 12 5
+    printf '%s\n' 'seed 3' '<!-- recipes -->' 'old' '<!-- end -->' 'kept' '<!-- other -->' > "$CARD"
+    run -1 --separate-stderr pipelines/card.sh --check
+    pipelines/card.sh
+    pipelines/card.sh --check
+    grep -qF '| [fast](seeds-fast.tsv) | 5 | 99.430 (99.4' "$CARD"
+    grep -qF '| default | | to be measured' "$CARD"
+    run -1 grep -x old "$CARD"
+    [ "$(sed -n '1p; $p' "$CARD" | paste -sd ' ')" = "seed 3 <!-- other -->" ]
+}
+
+@test "the recipes' graphs are drawn from the evidence, as far as there is any" {
+    export EVIDENCE=$BATS_TEST_TMPDIR/evidence OUT=$BATS_TEST_TMPDIR/plots
+    mkdir "$EVIDENCE"
+    run -0 pipelines/plot-recipes.sh
+    [ -z "$output" ]
+    evidence fast 0.994 12 5
+    evidence distil 0.996 900 3
+    run -0 pipelines/plot-recipes.sh
+    [ "${#lines[@]}" -eq 4 ]
+    grep -q 'fast: 99.43 %' "$OUT/recipes.svg"
+    run ! grep -q distil "$OUT/recipes.svg"
+    grep -q '5 networks' "$OUT/recipes.svg"
+    grep -q 'Matuzas77 ×20' "$OUT/macs.svg"
+    grep -q 'distil<' "$OUT/macs.svg"
+}
+
+@test "an ensemble of kept networks is tested, and its line kept once" {
+    mkdir -p "$WORK"
+    for seed in 1 2; do
+        SEED=$seed OUT=$WORK/$seed.safetensors pipelines/train-fast.sh 2> "$BATS_TEST_TMPDIR/log"
+    done
+    VIEWS=5 pipelines/ensemble.sh fast 1 2
+    VIEWS=5 run -0 pipelines/ensemble.sh fast 1 2
+    [ "$(wc -l < "$TSV")" -eq 2 ]
+    [ "$(tail -n 1 "$TSV")" = "$output" ]
+    # c5x8 on 28x28, d10 on 7x7: two networks, five views
+    [ "$(cut -f 2-5 <<< "$output")" = $'1 2\t5\t1607200\t8292' ]
+    idx2bin data/mnist/t10k-images-idx3-ubyte data/mnist/t10k-labels-idx1-ubyte |
+        cnn-eval --views 5 -m "$WORK/1.safetensors" -m "$WORK/2.safetensors" \
+            > "$BATS_TEST_TMPDIR/report"
+    [ "$(grep -c ^wrong "$BATS_TEST_TMPDIR/report")" -eq "$(cut -f 9 <<< "$output")" ]
+}
+
+@test "ablate.sh pairs a variant with its base, seed by seed" {
+    TRAIN='--ema 0' run -0 --separate-stderr pipelines/ablate.sh study 'no EMA' 1
+    run -0 --separate-stderr pipelines/ablate.sh study base 1
+    [ "$(cut -f 1-3 "$TSV" | tail -n 2 | paste -sd ,)" = $'study\tno EMA\t1,study\tbase\t1' ]
+    cp "$TSV" "$BATS_TEST_TMPDIR/two"
+    run -0 --separate-stderr pipelines/ablate.sh study base 1 # there already
+    cmp "$TSV" "$BATS_TEST_TMPDIR/two"
+    printf 'study\tvariant\tseed\tseconds\twrong\tloss\tcommand\n' > "$TSV"
+    printf 's\t%s\t%s\t9\t%s\t%s\tc\n' base 1 20 0.02 base 2 30 0.03 base 3 40 0.04 \
+        more 1 18 0.018 more 2 24 0.024 other 9 5 0.005 >> "$TSV"
+    run -0 pipelines/ablate.sh
+    [ "${lines[1]}" = $'s\tbase\t3\t30.0\t10.0\t0.03000' ]
+    # -2 and -6 digits: mean -4, standard deviation 2.83, divided by the root of 2
+    [ "${lines[2]}" = $'s\tmore\t2\t21.0\t4.2\t0.02100\t-4.0\t2.0\t-0.00400\t0.00200' ]
+    [ "${lines[3]}" = $'s\tother\t1\t5.0\t0.0\t0.00500' ]
+    run -2 --separate-stderr pipelines/ablate.sh study base
+    [[ $stderr == "ablate: give a study, a variant and a number of seeds"* ]]
+}
