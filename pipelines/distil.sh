@@ -15,8 +15,9 @@ cd "$(dirname "$0")/.."
 : "${TEACHERS:=model/digits.safetensors}" # several, with spaces between: an ensemble
 : "${NET:=c5x16v p2 c3x32 c3x32 p2 c3x64 c3x64 gmp d10}" # 4.2 million multiply-adds
 : "${EPOCHS:=40}" "${OUT:=build/small.safetensors}"
-: "${TEMPERATURE:=1}" # fitted by VALIDATE=1 pipelines/distil.sh
-distort=(--rotate 12 --shift 2.2 --zoom 0.12 --shear 0.2 --elastic 0.8)
+: "${TEMPERATURE:=1}" # its labels are calibrated
+: "${FOREIGN:=8}"     # 1 image in 9 is no digit, to be answered by '?'
+distort=(--rotate 12 --shift 2.2 --zoom 0.12 --shear 0.2 --elastic 0.8 --spoil 0.1 --lines 2)
 source pipelines/recipe.sh
 
 # Each teacher as an -m of its own; the card names them by their weights' sums.
@@ -28,6 +29,6 @@ training_digits |
     cnn-predict --relabel --threads "$THREADS" "${teachers[@]/#/--model=}" |
     cnn-train --net "$NET" --optimizer sgd --rate 0.1 --momentum 0.9 --weight-decay 5e-4 \
         --schedule cosine --warmup 0.15 --batch 100 --label-smoothing 0 --ema 0.995 \
-        --checkpoint "$checkpoint" --resume --report-every 30000 --meta teachers="$sums" \
-        "${options[@]}" >> "$metrics"
+        --checkpoint "$checkpoint" --resume --report-every "$((epoch / 2))" \
+        --meta teachers="$sums" "${options[@]}" >> "$metrics"
 rm -f "$checkpoint"

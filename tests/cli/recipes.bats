@@ -17,6 +17,7 @@ card() {
 
 @test "each recipe learns its digits, as many times as it is told, and leaves model and metrics" {
     for recipe in train-fast train train-best; do
+        export TEACHERS=$BATS_TEST_TMPDIR/teacher # for the best one: the network before it
         SEED=5 EPOCHS=2 OUT=$model "pipelines/$recipe.sh" 2> "$BATS_TEST_TMPDIR/log"
         foreign=$(sed -n "s/.*FOREIGN:=\([0-9]*\)}.*/\1/p" "pipelines/$recipe.sh")
         samples=$((3000 + (foreign ? 2 * (1500 / foreign) : 0)))
@@ -27,7 +28,7 @@ card() {
         [ "$(card temperature)" = "$temperature" ]
         [ "$(tail -n 1 "${model%.safetensors}.tsv" | cut -f 1,2,8)" = $'2.000\t'$samples$'\t-' ]
         run -1 compgen -G "$BATS_TEST_TMPDIR/*.checkpoint"
-        rm "$model"
+        mv "$model" "$TEACHERS"
     done
 }
 
@@ -57,7 +58,7 @@ card() {
     [[ $(card teachers) == *" $sum" ]]
     # the weights of the same pipe by hand
     read -ra distort <<< "$(card augment)"
-    idx2bin --range :1500 data/mnist/train-images-idx3-ubyte |
+    idx2bin --range :1500 data/mnist/train-{images-idx3,labels-idx1}-ubyte |
         augment "${distort[@]}" --seed 3 |
         cnn-predict --relabel -m "$BATS_TEST_TMPDIR/teacher1" -m "$BATS_TEST_TMPDIR/teacher2" |
         cnn-train --net "$NET" --seed 3 --batch 100 --label-smoothing 0 --ema 0.995 --rate 0.1 \
