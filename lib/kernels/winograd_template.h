@@ -37,14 +37,17 @@ static struct positions positions_of(float *at, int tiles, int channels)
 
 static const struct square local = {MOST * LANES, LANES};
 
-/* Copy rows x columns pixels of one block of channels; `to` has zeros where there are none. */
-static void copy_pixels(const float *from, struct square at, float *to, struct square put, int rows,
-                        int columns)
+enum { PIXEL_BYTES = LANES * sizeof(float) };
+
+/* A tile of side x side pixels at the end of a plane that has rows x columns of them: 0 beyond. */
+static void fill_edge(float *edge, const float *from, size_t row, int side, int rows, int columns)
 {
-    for (int y = 0; y < rows; y++)
-        for (int x = 0; x < columns; x++)
-            memcpy(to + (size_t)y * put.row + (size_t)x * put.column,
-                   from + (size_t)y * at.row + (size_t)x * at.column, LANES * sizeof(float));
+    for (int y = 0; y < side; y++, from += row, edge += local.row) {
+        const int there = y < rows ? columns : 0;
+        if (there)
+            memcpy(edge, from, (size_t)there * PIXEL_BYTES);
+        memset(edge + there * LANES, 0, (size_t)(side - there) * PIXEL_BYTES);
+    }
 }
 
 struct tile_place {
@@ -77,10 +80,8 @@ INLINE void chunk_in(const struct chunk *chunk, transform_1d *transform, int n, 
         float *v = to->at + (size_t)t * to->tile;
         for (int b = 0; b < blocks; b++, x += strides->block, v += LANES) {
             _Alignas(64) float edge[MOST * MOST * LANES];
-            if (!whole) {
-                memset(edge, 0, sizeof edge);
-                copy_pixels(x, planar, edge, local, rows, columns);
-            }
+            if (!whole)
+                fill_edge(edge, x, strides->row, side, rows, columns);
             for (int l = 0; l < LANES; l += WIDTH)
                 transform_2d(transform, &none, n, side, n, (whole ? x : edge) + l,
                              whole ? planar : local, v + l, put, NULL);
@@ -112,8 +113,8 @@ INLINE void chunk_out(const struct chunk *chunk, int n, const struct positions *
                 transform_2d(transform_output, &outputs, n, n, m, v + l, at, (whole ? y : edge) + l,
                              whole ? planar : local, &epilogue);
             }
-            if (!whole)
-                copy_pixels(edge, local, y, planar, rows, columns);
+            for (size_t row = 0; !whole && row < (size_t)rows; row++)
+                memcpy(y + row * c->out.row, edge + row * local.row, (size_t)columns * PIXEL_BYTES);
         }
     }
 }
