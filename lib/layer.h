@@ -47,6 +47,7 @@ struct layer {
     bool compact;      /* the input is an image of one channel, not in blocks */
     bool logits;       /* the last convolution or dense layer of the network */
     float probability; /* of dropping a value */
+    int squeezed;      /* features in the middle of squeeze and excitation; 0 in other layers */
     int parameters;
     struct parameter parameter[LAYER_MAX_PARAMETERS];
     size_t forward, forward_floats;   /* where in the prepared weights what forward needs is, */
@@ -109,7 +110,8 @@ struct layer_type {
                     const float *block, float *prepared);
 };
 
-extern const struct layer_type layer_conv, layer_dense, layer_norm, layer_pool, layer_dropout;
+extern const struct layer_type layer_conv, layer_dense, layer_norm, layer_pool, layer_dropout,
+    layer_se, layer_both;
 
 static inline int layer_blocks(int channels)
 {

@@ -29,7 +29,14 @@ struct net {
 };
 
 /* What may follow a layer's letters. */
-enum form { FORM_NONE, FORM_KERNEL, FORM_KERNEL_CHANNELS, FORM_CHANNELS, FORM_PROBABILITY };
+enum form {
+    FORM_NONE,
+    FORM_KERNEL,
+    FORM_KERNEL_CHANNELS,
+    FORM_CHANNELS,
+    FORM_SQUEEZED,
+    FORM_PROBABILITY
+};
 
 /* A longer name comes before its own beginning. */
 static const struct {
@@ -41,6 +48,8 @@ static const struct {
     {"drop", FORM_PROBABILITY, &layer_dropout, false, false},
     {"gmp", FORM_NONE, &layer_pool, false, false},
     {"gap", FORM_NONE, &layer_pool, true, false},
+    {"gma", FORM_NONE, &layer_both, false, false},
+    {"se", FORM_SQUEEZED, &layer_se, false, false},
     {"c", FORM_KERNEL_CHANNELS, &layer_conv, false, true},
     {"d", FORM_CHANNELS, &layer_dense, false, false},
     {"p", FORM_KERNEL, &layer_pool, false, false},
@@ -76,6 +85,9 @@ static int read_numbers(const char **p, enum form form, struct layer *layer, str
         return error_set(error, "the kernel's side is followed by x and the channels, as in c3x32");
     if (form == FORM_KERNEL_CHANNELS || form == FORM_CHANNELS)
         return read_number(p, "the number of channels", MAX_CHANNELS, &layer->out.channels, error);
+    if (form == FORM_SQUEEZED)
+        return read_number(p, "the number of squeezed features", MAX_CHANNELS, &layer->squeezed,
+                           error);
     if (form == FORM_PROBABILITY) {
         char *end;
         layer->probability = strtof(*p, &end);
@@ -143,9 +155,10 @@ static int add_layer(struct net *net, struct layer *layer, struct error *error)
             return error_set(error, "a parameter tensor is too large");
         if (parameter->kind != PARAMETER_STATISTIC)
             net->parameters += bytes / sizeof(float);
+        const uint64_t uses =
+            layer->squeezed ? 1 : (uint64_t)layer->out.height * (uint64_t)layer->out.width;
         if (parameter->kind == PARAMETER_WEIGHT)
-            net->macs +=
-                bytes / sizeof(float) * (uint64_t)layer->out.height * (uint64_t)layer->out.width;
+            net->macs += bytes / sizeof(float) * uses;
     }
     net->layer[net->layers++] = *layer;
     return 0;
@@ -158,7 +171,7 @@ static int add_word(struct net *net, const char *word, int place, bool last, str
     while (row < GRAMMAR_ROWS && strncmp(word, grammar[row].name, strlen(grammar[row].name)) != 0)
         row++;
     if (row == GRAMMAR_ROWS)
-        return error_set(error, "no such layer (there are c, p, a, gmp, gap, d and drop)");
+        return error_set(error, "no such layer (there are c, p, a, gmp, gap, gma, d, se and drop)");
     const struct layer_type *type = grammar[row].type;
     const bool multiplies = type == &layer_conv || type == &layer_dense;
     struct layer layer = {.type = type, .place = place, .average = grammar[row].average};
@@ -301,8 +314,10 @@ static void copy(const struct net *net, int i, float *block, float *plain, bool 
     if (pack)
         memset(base, 0, parameter->floats * sizeof *base);
     if (p > 0 || !layer->type->packed) {
-        const struct stretch whole = {0, 1, (size_t)parameter->type.dim[0]};
-        copy_stretch(base, plain, whole, pack); /* a vector */
+        struct stretch whole = {0, 1, 1};
+        for (int d = 0; d < parameter->type.dims; d++)
+            whole.n *= (size_t)parameter->type.dim[d];
+        copy_stretch(base, plain, whole, pack);
         return;
     }
     for (int out = 0; out < layer->out.channels; out++)

@@ -5,7 +5,9 @@
  *     layer = "c" K "x" C [flags]   convolution KxK to C channels, stride 1, same padding
  *           | "p" K | "a" K         maximum or average pooling KxK, stride K, remainders dropped
  *           | "gmp" | "gap"         global maximum or average pooling
+ *           | "gma"                 both: maxima, then averages; twice the channels
  *           | "d" C [flags]         dense layer to C features
+ *           | "se" R                squeeze and excitation: gates for the channels, by way of R features
  *           | "drop" P              dropout, each value with probability P
  *     flags = "v"                   valid padding: no border is added
  *           | "b"                   bias instead of batch norm (a dense layer's default)

@@ -162,6 +162,49 @@ static void add_pool(struct graph *g, const struct layer *layer)
     protobuf_end(g->out, node);
 }
 
+/* A node that takes value `first` before the last one. */
+static void join(struct graph *g, const char *kind, const char *first, const char *attribute)
+{
+    char last[sizeof g->last];
+    snprintf(last, sizeof last, "%s", g->last);
+    snprintf(g->last, sizeof g->last, "%s", first);
+    const size_t node = begin_node(g, kind, (const char *[]){last}, 1, NULL);
+    if (attribute)
+        attribute_int(g->out, attribute, 1);
+    protobuf_end(g->out, node);
+}
+
+static void add_both(struct graph *g, const struct layer *layer)
+{
+    char input[sizeof g->last], most[sizeof g->last];
+    unflatten(g, &layer->in);
+    snprintf(input, sizeof input, "%s", g->last);
+    add_node(g, "GlobalMaxPool");
+    snprintf(most, sizeof most, "%s", g->last);
+    snprintf(g->last, sizeof g->last, "%s", input);
+    add_node(g, "GlobalAveragePool");
+    join(g, "Concat", most, "axis");
+}
+
+/* The gates go through the graph as dense layers do, and multiply what they were made of. */
+static void add_gates(struct graph *g, const struct layer *layer)
+{
+    char input[sizeof g->last];
+    unflatten(g, &layer->in);
+    snprintf(input, sizeof input, "%s", g->last);
+    add_node(g, "GlobalAveragePool");
+    flatten(g);
+    for (int p = 0; p < layer->parameters; p += 2) {
+        const char *const inputs[] = {add_parameter(g, layer, p), add_parameter(g, layer, p + 1)};
+        const size_t node = begin_node(g, "Gemm", inputs, 2, NULL);
+        attribute_int(g->out, "transB", 1);
+        protobuf_end(g->out, node);
+        add_node(g, p == 0 ? "Relu" : "Sigmoid");
+    }
+    unflatten(g, &layer->in);
+    join(g, "Mul", input, NULL);
+}
+
 /* A convolution or dense layer, with `norm` that follows it or NULL. */
 static void add_linear(struct graph *g, const struct layer *layer, const struct layer *norm)
 {
@@ -209,6 +252,10 @@ static void add_layers(struct graph *g, float temperature)
         const struct layer *next = i + 1 < net_layers(g->net) ? net_layer(g->net, i + 1) : NULL;
         if (layer->type == &layer_pool)
             add_pool(g, layer);
+        else if (layer->type == &layer_both)
+            add_both(g, layer);
+        else if (layer->type == &layer_se)
+            add_gates(g, layer);
         else if (layer->type == &layer_conv || layer->type == &layer_dense)
             add_linear(g, layer, next && next->type == &layer_norm ? next : NULL);
         else if (layer->type == &layer_norm && g->keep_norm)

@@ -39,6 +39,14 @@ every_layer() {
     model 'd20 c1x16 p1 c3x10'
     check
     [ "$nodes" = "Flatten Gemm Relu Reshape Conv Relu GlobalMaxPool Conv Flatten Div" ]
+    model 'c3x17 p4 se5 c3x9b gma d10'
+    check
+    [ "$nodes" = "Conv Relu MaxPool GlobalAveragePool Flatten Gemm Relu Gemm Sigmoid Reshape Mul \
+Conv Relu GlobalMaxPool GlobalAveragePool Concat Flatten Gemm Div" ]
+    model 'd20 se3 d10'
+    check
+    [ "$nodes" = "Flatten Gemm Relu Reshape GlobalAveragePool Flatten Gemm Relu Gemm Sigmoid \
+Reshape Mul Flatten Gemm Div" ]
     model 'c6x7b gmp c1x10 gap'
     check --keep-norm
     [ "${nodes##* G}" = "lobalAveragePool Flatten Div" ]

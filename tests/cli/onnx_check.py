@@ -106,6 +106,9 @@ OPERATORS = {
     "Reshape": lambda x, shape: x.reshape([len(x)] + list(shape[1:])),
     "Gemm": lambda a, b, c=0, transB=0: a @ (b.T if transB else b) + c,
     "Div": lambda a, b: a / b,
+    "Mul": lambda a, b: a * b,
+    "Sigmoid": lambda x: 1 / (1 + numpy.exp(-x)),
+    "Concat": lambda a, b, axis: numpy.concatenate((a, b), axis),
 }
 
 

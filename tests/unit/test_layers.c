@@ -170,6 +170,9 @@ static const struct {
     {"p2 c3x6b p3 p2 d10", 2e-3},               /* pools with nobody before them to share with */
     {"c1x24bl a4 c3x20bl c3x17vbl d10", 2e-3},  /* Winograd's tiles of 4 and 3, cut off */
     {"c5x16vbl a4 c3x33bl gap d10", 2e-3},      /* and whole */
+    {"c3x6l p4 se4 c3x20l d10", 2e-3},          /* gates behind a pool, before a convolution */
+    {"se1 c3x20vbl p6 se7 p2 d10", 1e-2},       /* on the image, and between pools, two blocks */
+    {"c3x20bl a14 gma d10", 2e-3}, /* both global pools, of four pixels; blocks that are cut */
     {"c3x6bl drop0.3 p2 d20l drop0.5 d10", 1e-2},
 };
 

@@ -126,6 +126,8 @@ static void parameters_and_macs_are_counted(void **state)
         /* 24x24, 12x12 pooled, 10x10, 5x5 pooled */
         {"c5x24vb p2 c3x32vb p2 d256 d10", 624 + 6944 + 205056 + 2570,
          600 * 576 + 6912 * 100 + 204800 + 2560},
+        /* gates multiply once an image; 40 features behind both pools */
+        {"c3x20b p2 se6 gma d10", 200 + 126 + 140 + 410, 180 * 784 + 120 + 120 + 400},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct net *net = parse(cases[i].text);
