@@ -1,7 +1,7 @@
 #include "foreign.h"
 
+#include "normal.h"
 #include "pen.h"
-#include "picture.h"
 #include "rng.h"
 
 #include <math.h>
@@ -375,8 +375,7 @@ static void reduce(const struct sheet *sheet, uint8_t to[IMAGE_PIXELS])
     for (int p = 0; p < PIXELS; p++)
         pixels[p] = (uint8_t)(fminf(fmaxf(sheet->canvas[p], 0), 1) * 255 + 0.5f);
     const struct picture picture = {SIDE, SIDE, pixels};
-    const struct box box = {0, 0, SIDE, SIDE};
-    picture_normalize(&picture, &box, to);
+    normal_whole(&picture, to);
 }
 
 /* As it is, at half the size. */

@@ -10,7 +10,7 @@
 /*
  * Draw one: scribbles, curls, letters and signs that resemble no digit, shapes, hatching, grey
  * silhouettes, textures, and the two digits given side by side or one across the other. Most come
- * as a picture that holds them would, normalised by picture_normalize(); some fill the image. A
+ * as a picture that holds them would, normalised by normal_whole(); some fill the image. A
  * pure function of its arguments: (seed, epoch, place) picks the random numbers.
  */
 void foreign_image(uint64_t seed, uint32_t epoch, uint64_t place, const uint8_t left[IMAGE_PIXELS],

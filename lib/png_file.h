@@ -4,6 +4,8 @@
 
 #include "picture.h"
 
+#include <stdio.h>
+
 /*
  * Read a PNG of any valid kind (1 to 16 bits, grey, palette, colour, alpha, interlaced) as grey.
  * Colour becomes luminance (Rec. 709 weights). Transparency is laid over white, or over black where

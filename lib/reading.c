@@ -1,7 +1,10 @@
 #include "reading.h"
 
+#include "ink.h"
 #include "json_text.h"
+#include "lattice.h"
 #include "loss.h"
+#include "minmax.h"
 #include "segment.h"
 
 #include <math.h>
@@ -27,28 +30,70 @@ static void conclude(struct reading *reading)
     reading->text[reading->digits] = '\0';
 }
 
+/* A box in the pixels that the picture had before it was reduced. */
+static struct box scaled(const struct box *box, uint32_t scale)
+{
+    return (struct box){box->x * scale, box->y * scale, box->width * scale, box->height * scale};
+}
+
+/* Take over the digits of the lattice. Returns: -1 if they are too many. */
+static int take_digits(struct reading *reading, const struct lattice *lattice, uint32_t scale,
+                       struct error *error)
+{
+    if (lattice->n > READING_MAX_DIGITS)
+        return error_set(error, "%zu separate marks: at most %d digits a picture are read",
+                         lattice->n, READING_MAX_DIGITS);
+    reading->digits = (int)lattice->n;
+    for (size_t i = 0; i < lattice->n; i++) {
+        const struct lattice_digit *digit = &lattice->digit[i];
+        reading->digit[i].box = scaled(&digit->box, scale);
+        reading->digit[i].line = (int)digit->line;
+        memcpy(reading->input[i], digit->input, sizeof digit->input);
+        memcpy(reading->probabilities[i], digit->probabilities, sizeof digit->probabilities);
+    }
+    conclude(reading);
+    return 0;
+}
+
+/* The digits of a picture of ink. */
+static int read_ink(struct lattice *lattice, const struct picture *ink, bool one,
+                    struct predictor *predictor)
+{
+    struct marks marks = {0};
+    if ((one ? segment_whole(ink, &marks) : segment_digits(ink, &marks)) != 0)
+        return -1;
+    const int result = lattice_read(lattice, ink, &marks, !one, predictor);
+    marks_free(&marks);
+    return result;
+}
+
 int reading_picture(struct reading *reading, struct picture *picture, bool one,
                     struct predictor *predictor, struct error *error)
 {
-    struct box box[READING_MAX_DIGITS];
-    picture_ink(picture);
-    const int found =
-        one ? segment_whole(picture, box) : segment_digits(picture, box, READING_MAX_DIGITS);
-    if (found < 0)
-        return error_set(error, "out of memory for a picture of %ux%u pixels", picture->width,
-                         picture->height);
-    if (found > READING_MAX_DIGITS)
-        return error_set(error, "%d separate marks: at most %d digits a picture are read", found,
-                         READING_MAX_DIGITS);
-    for (int i = 0; i < found; i++) {
-        reading->digit[i].box = box[i];
-        picture_normalize(picture, &box[i], reading->input[i]);
+    const uint32_t width = picture->width, height = picture->height;
+    struct lattice lattice = {0};
+    const int scale = ink_find(picture);
+    if (scale < 0 || read_ink(&lattice, picture, one, predictor) != 0)
+        return error_set(error, "out of memory for a picture of %ux%u pixels", width, height);
+    const int result = take_digits(reading, &lattice, (uint32_t)scale, error);
+    lattice_free(&lattice);
+    return result;
+}
+
+/* The box around the ink of an image. Returns: false when there is none. */
+static bool ink_box(const uint8_t image[IMAGE_PIXELS], struct box *box)
+{
+    uint32_t left = IMAGE_SIDE, right = 0, top = IMAGE_SIDE, bottom = 0;
+    for (uint32_t i = 0; i < IMAGE_PIXELS; i++) {
+        if (!image[i])
+            continue;
+        left = min_u32(left, i % IMAGE_SIDE);
+        right = max_u32(right, i % IMAGE_SIDE + 1);
+        top = min_u32(top, i / IMAGE_SIDE);
+        bottom = i / IMAGE_SIDE + 1;
     }
-    reading->digits = found;
-    if (found > 0)
-        predictor_run(predictor, reading->input[0], (size_t)found, reading->probabilities[0]);
-    conclude(reading);
-    return 0;
+    *box = (struct box){left, top, right - left, bottom - top};
+    return bottom > 0;
 }
 
 void reading_image(struct reading *reading, const uint8_t image[IMAGE_PIXELS],
@@ -56,8 +101,7 @@ void reading_image(struct reading *reading, const uint8_t image[IMAGE_PIXELS],
 {
     memcpy(reading->input[0], image, IMAGE_PIXELS);
     memcpy(reading->probabilities[0], probabilities, CLASSES * sizeof *probabilities);
-    const struct picture picture = {IMAGE_SIDE, IMAGE_SIDE, reading->input[0]};
-    reading->digits = picture_ink_box(&picture, &reading->digit[0].box);
+    reading->digits = ink_box(image, &reading->digit[0].box);
     conclude(reading);
 }
 

@@ -26,6 +26,7 @@ struct reading_digit {
     float confidence; /* its probability */
     bool sure;        /* confidence >= READING_SURE */
     struct box box;   /* of its ink, in the picture's pixels */
+    int line;         /* of writing, counted from the top */
 };
 
 /*

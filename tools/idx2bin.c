@@ -144,7 +144,7 @@ static void open_files(char **path, const struct options *options, struct idx *i
 
 /*
  * The images [n,height,width] as MNIST would show them. Each is laid on paper a little larger, so
- * that picture_ink() finds paper at the border even where a digit touches it.
+ * that ink_find() finds paper at the border even where a digit touches it.
  * Returns: [n,28,28] u8.
  */
 static uint8_t *normalize(const uint8_t *from, uint32_t n, uint32_t height, uint32_t width)
@@ -159,7 +159,8 @@ static uint8_t *normalize(const uint8_t *from, uint32_t n, uint32_t height, uint
         for (size_t y = 0; y < height; y++)
             memcpy(picture.pixels + (y + margin) * picture.width + margin,
                    from + (i * height + y) * width, width);
-        if (segment_image(&picture, images + i * IMAGE_PIXELS))
+        struct picture ink = picture; /* may be reduced */
+        if (segment_image(&ink, images + i * IMAGE_PIXELS))
             cli_die("memory: not enough to find the digit of image %zu", i);
     }
     picture_free(&picture);

@@ -1,12 +1,24 @@
 /* libFuzzer: any bytes as a PNG, all the way to the network's input. Sides are kept small so that
  * the fuzzer spends its time on formats and not on pixels. */
-#include "picture.h"
+#include "cuts.h"
+#include "ink.h"
+#include "normal.h"
 #include "png_file.h"
 #include "segment.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void fuzz_mark(const struct picture *ink, const struct mark *mark,
+                      uint8_t image[IMAGE_PIXELS])
+{
+    struct marks pieces;
+    float cost[CUTS_MOST];
+    normal_image(ink, mark, image);
+    if (cuts_make(&pieces, cost, ink, mark) == 0)
+        marks_free(&pieces);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -19,14 +31,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct picture picture;
     struct error error;
     if (png_file_read(file, &picture, &error) == 0) {
-        struct box boxes[8];
         uint8_t image[IMAGE_PIXELS];
-        picture_ink(&picture);
-        const int n = segment_digits(&picture, boxes, 8);
-        for (int i = 0; i < n && i < 8; i++)
-            picture_normalize(&picture, &boxes[i], image);
-        if (segment_whole(&picture, boxes) > 0)
-            picture_normalize(&picture, boxes, image);
+        struct marks digits = {0};
+        if (ink_find(&picture) > 0 && segment_digits(&picture, &digits) == 0)
+            for (size_t i = 0; i < digits.n; i++)
+                fuzz_mark(&picture, &digits.mark[i], image);
+        marks_free(&digits);
         picture_free(&picture);
     }
     fclose(file);

@@ -1,10 +1,12 @@
 /* Normalisation against MNIST itself, and against properties that must hold for any picture. */
-#include "picture.h"
+#include "ink.h"
+#include "normal.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,13 +50,13 @@ static void fill(const struct picture *picture, struct box box, uint8_t level)
 /* The picture as the network would see it; frees it. */
 static bool see(struct picture picture, uint8_t image[IMAGE_PIXELS])
 {
-    picture_ink(&picture);
-    struct box box;
-    const bool found = picture_ink_box(&picture, &box);
-    if (found)
-        picture_normalize(&picture, &box, image);
+    assert_int_equal(ink_find(&picture), 1);
+    normal_whole(&picture, image);
     picture_free(&picture);
-    return found;
+    for (int i = 0; i < IMAGE_PIXELS; i++)
+        if (image[i])
+            return true;
+    return false;
 }
 
 /* Value of an image at a place between pixels, interpolated linearly; paper outside. */
@@ -196,17 +198,18 @@ static void pictures_without_ink_have_none(void **state)
     }
 }
 
-/* Centre of mass in [13.5,14.5) or as near as the frame allows, the ink whole and stretched. */
+/* Of bars as wide as strokes: the centre of mass in [13.5,14.5) or as near as the frame allows, the
+ * ink whole and stretched. */
 static void the_centre_of_mass_is_in_the_middle(void **state)
 {
     (void)state;
-    const struct box bars[] = {{5, 5, 1, 1},   {3, 2, 1, 90},  {2, 2, 90, 1},
-                               {10, 20, 7, 7}, {0, 9, 40, 11}, {30, 30, 23, 60}};
+    const struct box bars[] = {{5, 5, 1, 1},   {3, 2, 8, 90}, {2, 2, 90, 8},
+                               {10, 20, 7, 7}, {0, 9, 40, 6}, {30, 30, 10, 60}};
     for (size_t i = 0; i < sizeof bars / sizeof *bars; i++) {
         struct picture picture = blank(100, 100, 0);
         fill(&picture, bars[i], 255);
         uint8_t image[IMAGE_PIXELS];
-        picture_normalize(&picture, &bars[i], image);
+        normal_whole(&picture, image);
         picture_free(&picture);
         double mass = 0, x = 0, y = 0;
         int peak = 0;
@@ -235,7 +238,7 @@ static void nothing_is_cut_off(void **state)
     fill(&picture, (struct box){0, 0, 3, 20}, 255);
     fill(&picture, (struct box){0, 0, 20, 1}, 255);
     uint8_t image[IMAGE_PIXELS];
-    picture_normalize(&picture, &(struct box){0, 0, 20, 20}, image);
+    normal_whole(&picture, image);
     picture_free(&picture);
     int ink = 0;
     for (int k = 0; k < IMAGE_PIXELS; k++)
@@ -248,27 +251,54 @@ static void nothing_is_cut_off(void **state)
     assert_int_equal(last, IMAGE_SIDE - 1);
 }
 
-/* Area averaging: 3x3 source pixels a target pixel, so a checkerboard of 3x3 stays a checkerboard,
- * and one of 1x1 becomes an even grey, stretched to 255. */
+/* 3x3 pixels become one: where ink covers a third of them it is a third as strong. */
 static void reduction_averages_areas(void **state)
 {
     (void)state;
-    for (uint32_t field = 1; field <= 3; field += 2) {
-        struct picture picture = blank(60, 60, 0);
-        for (uint32_t y = 0; y < 60; y++)
-            for (uint32_t x = 0; x < 60; x++)
-                *pixel(&picture, x, y) = (x / field + y / field) % 2 ? 0 : 255;
-        uint8_t image[IMAGE_PIXELS];
-        picture_normalize(&picture, &(struct box){0, 0, 60, 60}, image);
-        picture_free(&picture);
-        int dark = 0, pale = 0;
-        for (int k = 0; k < IMAGE_PIXELS; k++) {
-            dark += image[k] > 250;
-            pale += image[k] > 0 && image[k] < 200;
+    struct picture picture = blank(60, 60, 0);
+    fill(&picture, (struct box){0, 0, 60, 3}, 255);
+    fill(&picture, (struct box){0, 0, 10, 60}, 255); /* three and a third target pixels */
+    uint8_t image[IMAGE_PIXELS];
+    normal_whole(&picture, image);
+    picture_free(&picture);
+    int full = 0, third = 0;
+    for (int k = 0; k < IMAGE_PIXELS; k++) {
+        full += image[k] == 255;
+        third += image[k] == 85;
+    }
+    assert_int_equal(full, 20 + 19 * 3);
+    assert_int_equal(third, 19);
+}
+
+static struct picture draw_zero(uint32_t side, float pen)
+{
+    struct picture picture = blank(side + 40, side + 40, 255);
+    const float middle = (float)side / 2 + 20, radius = ((float)side - pen) / 2;
+    for (uint32_t y = 0; y < picture.height; y++)
+        for (uint32_t x = 0; x < picture.width; x++) {
+            const float far = hypotf((float)x - middle, (float)y - middle);
+            const float inside = pen / 2 - fabsf(far - radius) + 0.5F;
+            *pixel(&picture, x, y) = (uint8_t)(255 - 255 * fminf(fmaxf(inside, 0), 1));
         }
-        assert_int_equal(dark,
-                         200); /* of 400: 5/9 and 4/9 of the area take turns where field = 1 */
-        assert_int_equal(pale, 0);
+    return picture;
+}
+
+/*
+ * A ring of 200 pixels drawn with pens of 1 to 80: as thin as 0.1 of MNIST's pixels or as thick as
+ * 8, it comes near MNIST's widths. Its ink is width times length, pi times 18 or so.
+ */
+static void pens_of_any_width_become_like_mnist(void **state)
+{
+    (void)state;
+    for (float pen = 1; pen <= 80; pen *= 1.5F) {
+        uint8_t image[IMAGE_PIXELS];
+        double mass = 0;
+        assert_true(see(draw_zero(200, pen), image));
+        for (int k = 0; k < IMAGE_PIXELS; k++)
+            mass += (double)image[k] / 255;
+        const double width = mass / (3.14 * 17.5);
+        assert_true(width > 1.2 && width < 6);
+        assert_true(image[14 * IMAGE_SIDE + 14] == 0); /* and the ring stays open */
     }
 }
 
@@ -283,6 +313,7 @@ int main(void)
         cmocka_unit_test(the_centre_of_mass_is_in_the_middle),
         cmocka_unit_test(nothing_is_cut_off),
         cmocka_unit_test(reduction_averages_areas),
+        cmocka_unit_test(pens_of_any_width_become_like_mnist),
     };
     return cmocka_run_group_tests(tests, load_mnist, NULL);
 }
