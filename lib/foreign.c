@@ -375,7 +375,7 @@ static void reduce(const struct sheet *sheet, uint8_t to[IMAGE_PIXELS])
     for (int p = 0; p < PIXELS; p++)
         pixels[p] = (uint8_t)(fminf(fmaxf(sheet->canvas[p], 0), 1) * 255 + 0.5f);
     const struct picture picture = {SIDE, SIDE, pixels};
-    normal_whole(&picture, to);
+    normal_whole(&picture, false, to);
 }
 
 /* As it is, at half the size. */

@@ -286,13 +286,17 @@ static void resize_stroke(const struct picture *ink, const struct mark *mark, co
             ((int)(FINE * small->height) - (int)large.height) / 2, small);
 }
 
-/* The mark as `small`, not larger than BOX_SIDE, its strokes about as wide as MNIST's. */
-static void fit(const struct picture *ink, const struct mark *mark, struct small *small)
+/* The mark as `small`, not larger than BOX_SIDE; `even`: its strokes about as wide as MNIST's. */
+static void fit(const struct picture *ink, const struct mark *mark, bool even, struct small *small)
 {
     const struct box box = cut_blur(ink, mark);
     const uint32_t longer = max_u32(box.width, box.height);
     small->width = fitted(box.width, longer);
     small->height = fitted(box.height, longer);
+    if (!even) {
+        resize(ink, mark, &box, small);
+        return;
+    }
     const float stroke = normal_stroke(ink, mark);
     const float width = stroke * BOX_SIDE / (float)longer;
     const float wanted = width < THIN ? THIN_TO : width > THICK ? THICK_TO : width;
@@ -311,11 +315,12 @@ static uint32_t placed(float centre, uint32_t side)
     return (uint32_t)fminf(fmaxf(offset, 0), (float)(IMAGE_SIDE - side));
 }
 
-void normal_image(const struct picture *ink, const struct mark *mark, uint8_t image[IMAGE_PIXELS])
+static void normalise(const struct picture *ink, const struct mark *mark, bool even,
+                      uint8_t image[IMAGE_PIXELS])
 {
     struct small small;
     memset(image, 0, IMAGE_PIXELS);
-    fit(ink, mark, &small);
+    fit(ink, mark, even, &small);
     float mass = 0, sum_x = 0, sum_y = 0, peak = 0;
     for (uint32_t y = 0; y < small.height; y++) {
         for (uint32_t x = 0; x < small.width; x++) {
@@ -336,7 +341,12 @@ void normal_image(const struct picture *ink, const struct mark *mark, uint8_t im
                 (uint8_t)lrintf(small.pixel[y * small.width + x] * (INK / peak));
 }
 
-void normal_whole(const struct picture *ink, uint8_t image[IMAGE_PIXELS])
+void normal_image(const struct picture *ink, const struct mark *mark, uint8_t image[IMAGE_PIXELS])
+{
+    normalise(ink, mark, true, image);
+}
+
+void normal_whole(const struct picture *ink, bool even, uint8_t image[IMAGE_PIXELS])
 {
     struct run run[PICTURE_MAX_SIDE];
     struct mark mark = {.run = run};
@@ -360,5 +370,5 @@ void normal_whole(const struct picture *ink, uint8_t image[IMAGE_PIXELS])
     if (mark.runs == 0)
         return;
     mark.box = (struct box){left, run[0].y, right - left, run[mark.runs - 1].y + 1u - run[0].y};
-    normal_image(ink, &mark, image);
+    normalise(ink, &mark, even, image);
 }

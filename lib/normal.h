@@ -18,8 +18,9 @@
  */
 void normal_image(const struct picture *ink, const struct mark *mark, uint8_t image[IMAGE_PIXELS]);
 
-/* The same of all ink of a picture as one digit; an image of paper where there is none. */
-void normal_whole(const struct picture *ink, uint8_t image[IMAGE_PIXELS]);
+/* The same of all ink of a picture as one digit, where `even` is false without a change of its
+ * strokes; an image of paper where there is no ink. */
+void normal_whole(const struct picture *ink, bool even, uint8_t image[IMAGE_PIXELS]);
 
 /* Width of the mark's strokes in pixels: twice its ink by the length of its outline. */
 float normal_stroke(const struct picture *ink, const struct mark *mark);

@@ -51,7 +51,7 @@ static void fill(const struct picture *picture, struct box box, uint8_t level)
 static bool see(struct picture picture, uint8_t image[IMAGE_PIXELS])
 {
     assert_int_equal(ink_find(&picture), 1);
-    normal_whole(&picture, image);
+    normal_whole(&picture, true, image);
     picture_free(&picture);
     for (int i = 0; i < IMAGE_PIXELS; i++)
         if (image[i])
@@ -209,7 +209,7 @@ static void the_centre_of_mass_is_in_the_middle(void **state)
         struct picture picture = blank(100, 100, 0);
         fill(&picture, bars[i], 255);
         uint8_t image[IMAGE_PIXELS];
-        normal_whole(&picture, image);
+        normal_whole(&picture, true, image);
         picture_free(&picture);
         double mass = 0, x = 0, y = 0;
         int peak = 0;
@@ -238,7 +238,7 @@ static void nothing_is_cut_off(void **state)
     fill(&picture, (struct box){0, 0, 3, 20}, 255);
     fill(&picture, (struct box){0, 0, 20, 1}, 255);
     uint8_t image[IMAGE_PIXELS];
-    normal_whole(&picture, image);
+    normal_whole(&picture, true, image);
     picture_free(&picture);
     int ink = 0;
     for (int k = 0; k < IMAGE_PIXELS; k++)
@@ -259,7 +259,7 @@ static void reduction_averages_areas(void **state)
     fill(&picture, (struct box){0, 0, 60, 3}, 255);
     fill(&picture, (struct box){0, 0, 10, 60}, 255); /* three and a third target pixels */
     uint8_t image[IMAGE_PIXELS];
-    normal_whole(&picture, image);
+    normal_whole(&picture, true, image);
     picture_free(&picture);
     int full = 0, third = 0;
     for (int k = 0; k < IMAGE_PIXELS; k++) {
