@@ -64,8 +64,9 @@ void graph_table_free(struct graph_table *table);
  *               epoch goes back; `validated` (0 or 1); `headline`; loss_low, loss_high, wrong_low,
  *               wrong_high: the spans above 0 of loss and of 1 - accuracy
  *     report    $confusion: truth, predicted, count; $digit: digit, precision, its standard error,
- *               recall, its standard error, support; $bin: mean confidence, fraction right, count of
- *               the bins that are not empty, and `bins` of all; `headline`; `wrong`, `samples`, `ece`
+ *               recall, its standard error, support; $bin: mean confidence, fraction right, count
+ *               of the bins that are not empty, and `bins` of all; `headline`; `wrong`, `samples`,
+ *               `ece`
  */
 void graph_table_write(const struct graph_table *table, FILE *commands);
 

@@ -7,7 +7,7 @@
  *           | "gmp" | "gap"         global maximum or average pooling
  *           | "gma"                 both: maxima, then averages; twice the channels
  *           | "d" C [flags]         dense layer to C features
- *           | "se" R                squeeze and excitation: gates for the channels, by way of R features
+ *           | "se" R                squeeze and excitation: gates for channels, by R features
  *           | "drop" P              dropout, each value with probability P
  *     flags = "v"                   valid padding: no border is added
  *           | "b"                   bias instead of batch norm (a dense layer's default)

@@ -91,7 +91,8 @@ static void pad_and_stroke(float stroke, const uint8_t *from, struct padded *pad
 /*
  * Bilinear resampling at fractions that are uniform over [0,1) blurs: it adds a variance of 1/6
  * square pixels to a point, each way. The kernel [-a, 1 + 2a, -a] takes 2a away; so a = 1/12 makes
- * up for it where ink changes over more than two or three pixels; edges want twice as much. What gets below 0 or above 255 is cut off behind the resampling.
+ * up for it where ink changes over more than two or three pixels; edges want twice as much. What
+ * gets below 0 or above 255 is cut off behind the resampling.
  */
 static void sharpen(float amount, struct padded *padded)
 {

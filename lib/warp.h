@@ -50,15 +50,16 @@ struct warp {
 /*
  * Draw the distortion of one sample. A pure function of its arguments: (seed, epoch, sample) picks
  * the random numbers, taken in this order: angle, shift x and y, zoom x and y, shear, stroke, erase
- * x and y, the controls row by row for x, then for y; whether to mirror, from a sequence of its own.
+ * x and y, the controls row by row for x, then for y; whether to mirror, from a sequence of its
+ * own.
  */
 struct warp warp_draw(const struct warp_ranges *ranges, uint64_t seed, uint32_t epoch,
                       uint64_t sample);
 
 /*
- * Distort `from` into `to` (both [28,28] u8, not overlapping): first the strokes' width, then
- * their sharpness, then one bilinear resampling about the image's centre that zooms, slants, rotates, shifts and bends, with
- * paper outside; then the erased patch. The same bytes on every machine.
+ * Distort `from` into `to` (both [28,28] u8, not overlapping): first the strokes' width, then their
+ * sharpness, then one bilinear resampling about the image's centre that zooms, slants, rotates,
+ * shifts and bends, with paper outside; then the erased patch. The same bytes on every machine.
  */
 void warp_apply(const struct warp *warp, const uint8_t from[IMAGE_PIXELS],
                 uint8_t to[IMAGE_PIXELS]);
