@@ -24,19 +24,22 @@ static size_t memo_bytes(const struct layer *layer, const struct layer *pool, in
 /* 16 random bits a value: the probability is a multiple of 2^-16, and the scale is of that. */
 static void draw(const struct pass *pass, float *factor)
 {
-    enum { WHOLE = 1 << 16 };
+    enum { WHOLE = 1 << 16, CHUNK = LANES / 2 };
     const struct layer *layer = pass->layer;
     const uint32_t nearest = (uint32_t)((1 - layer->probability) * WHOLE + 0.5f);
     const uint32_t keep = nearest > 0 ? nearest : 1;
     const float scale = (float)WHOLE / (float)keep;
-    const size_t pairs = memo_bytes(layer, NULL, 1) / sizeof(float) / 2;
+    const size_t chunks = memo_bytes(layer, NULL, 1) / (LANES * sizeof(float));
     for (int s = 0; s < pass->samples; s++) {
         const uint64_t sample = (uint64_t)layer->place << 32 | (pass->first_sample + (uint64_t)s);
         struct rng rng = rng_start(pass->seed, RNG_DROPOUT, pass->step, sample);
-        for (size_t i = 0; i < pairs; i++) {
-            const uint32_t bits = rng_bits(&rng);
-            *factor++ = bits % WHOLE < keep ? scale : 0;
-            *factor++ = bits / WHOLE < keep ? scale : 0;
+        for (size_t c = 0; c < chunks; c++, factor += LANES) {
+            uint32_t bits[CHUNK];
+            rng_fill(&rng, bits, CHUNK);
+            for (int i = 0; i < CHUNK; i++)
+                factor[i] = bits[i] % WHOLE < keep ? scale : 0;
+            for (int i = 0; i < CHUNK; i++)
+                factor[CHUNK + i] = bits[i] / WHOLE < keep ? scale : 0;
         }
     }
 }

@@ -1,6 +1,7 @@
 #include "rng.h"
 
 #include <Random123/philox.h>
+#include <string.h>
 
 struct rng rng_start(uint64_t seed, enum rng_use use, uint32_t epoch, uint64_t sample)
 {
@@ -12,19 +13,34 @@ struct rng rng_start(uint64_t seed, enum rng_use use, uint32_t epoch, uint64_t s
     };
 }
 
+static void next_block(struct rng *rng)
+{
+    const philox4x32_key_t key = {{rng->key[0], rng->key[1]}};
+    const philox4x32_ctr_t counter = {
+        {rng->counter[0], rng->counter[1], rng->counter[2], rng->counter[3]}};
+    const philox4x32_ctr_t block = philox4x32(counter, key);
+    memcpy(rng->block, block.v, sizeof rng->block);
+    rng->counter[0]++;
+    rng->used = 0;
+}
+
 uint32_t rng_bits(struct rng *rng)
 {
-    if (rng->used == 4) {
-        const philox4x32_key_t key = {{rng->key[0], rng->key[1]}};
-        const philox4x32_ctr_t counter = {
-            {rng->counter[0], rng->counter[1], rng->counter[2], rng->counter[3]}};
-        const philox4x32_ctr_t block = philox4x32(counter, key);
-        for (int i = 0; i < 4; i++)
-            rng->block[i] = block.v[i];
-        rng->counter[0]++;
-        rng->used = 0;
-    }
+    if (rng->used == 4)
+        next_block(rng);
     return rng->block[rng->used++];
+}
+
+void rng_fill(struct rng *rng, uint32_t *bits, size_t n)
+{
+    size_t i = 0;
+    for (; rng->used == 4 && i + 4 <= n; i += 4) {
+        next_block(rng);
+        memcpy(bits + i, rng->block, sizeof rng->block);
+        rng->used = 4;
+    }
+    for (; i < n; i++)
+        bits[i] = rng_bits(rng);
 }
 
 float rng_uniform(struct rng *rng)

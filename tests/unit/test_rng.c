@@ -43,6 +43,23 @@ static void blocks_follow_each_other(void **state)
         assert_int_equal(rng_bits(&first), rng_bits(&second));
 }
 
+static void filling_gives_what_single_numbers_would(void **state)
+{
+    (void)state;
+    for (size_t before = 0; before < 5; before++)
+        for (size_t n = 0; n < 12; n++) {
+            struct rng one = rng_start(1, RNG_WARP, 2, 3), many = one;
+            uint32_t bits[13] = {0};
+            for (size_t i = 0; i < before; i++)
+                assert_int_equal(rng_bits(&one), rng_bits(&many));
+            rng_fill(&many, bits, n);
+            for (size_t i = 0; i < n; i++)
+                assert_int_equal(bits[i], rng_bits(&one));
+            assert_int_equal(bits[n], 0);
+            assert_int_equal(rng_bits(&many), rng_bits(&one));
+        }
+}
+
 /* Every argument of rng_start() alone makes another sequence, high bits included. */
 static void sequences_are_independent(void **state)
 {
@@ -191,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(philox_gives_the_published_answers),
         cmocka_unit_test(blocks_follow_each_other),
+        cmocka_unit_test(filling_gives_what_single_numbers_would),
         cmocka_unit_test(sequences_are_independent),
         cmocka_unit_test(a_sequence_depends_on_its_start_alone),
         cmocka_unit_test(uniform_numbers_fill_their_interval),
