@@ -32,11 +32,32 @@ fi
 read -ra teachers <<< "$TEACHERS"
 sums=$(sha256sum "${teachers[@]}" | cut -c 1-16 | paste -sd ' ')
 
-training_digits |
-    augment "${distort[@]}" |
-    cnn-predict --relabel --threads "$THREADS" "${teachers[@]/#/--model=}" |
-    cnn-train --net "$NET" --optimizer sgd --rate 0.1 --momentum 0.9 --weight-decay 5e-4 \
-        --schedule cosine --warmup 0.15 --batch 100 --label-smoothing 0 --ema 0.995 \
-        --checkpoint "$checkpoint" --resume --report-every "$((epoch / 2))" \
-        --meta teachers="$sums" "${options[@]}" >> "$metrics"
-rm -f "$checkpoint"
+# STAGE'S OPTIONS OF AUGMENT -- OPTIONS OF CNN-TRAIN: what both stages do.
+learn() {
+    local distortions=()
+    while [ "$1" != -- ]; do
+        distortions+=("$1")
+        shift
+    done
+    shift
+    training_digits |
+        augment "${distort[@]}" "${distortions[@]}" |
+        cnn-predict --relabel --threads "$THREADS" "${teachers[@]/#/--model=}" |
+        cnn-train --optimizer sgd --momentum 0.9 --weight-decay 5e-4 --schedule cosine \
+            --batch 100 --label-smoothing 0 --ema 0.995 --report-every "$((epoch / 2))" \
+            --meta teachers="$sums" "${options[@]}" "$@"
+}
+
+long=${OUT%.safetensors}.long.safetensors # after the first stage
+[ -e "$long" ] || learn -- --net "$NET" --rate 0.1 --warmup 0.15 --checkpoint "$checkpoint" \
+    --resume -o "$long" >> "$metrics"
+
+# Distorting blurs. So it ends with two epochs, at a low rate, of images as sharp as those that it
+# will read.
+learn --sharpen 2 --epochs 2 --seed $((SEED + 1000)) -- --init "$long" --rate 0.005 \
+    --warmup 0.05 --seed $((SEED + 1000)) | awk -F '\t' -v OFS='\t' '
+        NR == FNR { epoch = $1; samples = $2; seconds = $3; next }
+        FNR > 1 { $1 = sprintf("%.3f", $1 + epoch); $2 += samples
+                  $3 = sprintf("%.2f", $3 + seconds); print }' "$metrics" - > "$metrics.new"
+cat "$metrics.new" >> "$metrics"
+rm -f "$checkpoint" "$long" "$metrics.new"
