@@ -102,7 +102,28 @@ void reading_image(struct reading *reading, const uint8_t image[IMAGE_PIXELS],
     memcpy(reading->input[0], image, IMAGE_PIXELS);
     memcpy(reading->probabilities[0], probabilities, CLASSES * sizeof *probabilities);
     reading->digits = ink_box(image, &reading->digit[0].box);
+    reading->digit[0].line = 0;
     conclude(reading);
+}
+
+int reading_line(const struct reading *reading, int first, struct reading_line *line)
+{
+    const struct reading_digit *digit = reading->digit;
+    int end = first;
+    uint32_t height = 0;
+    for (; end < reading->digits && digit[end].line == digit[first].line; end++)
+        height = max_u32(height, digit[end].box.height);
+    char *text = line->text;
+    line->confidence = 1;
+    for (int i = first; i < end; i++) {
+        const struct box *before = &digit[i > first ? i - 1 : i].box, *here = &digit[i].box;
+        if (10 * (uint64_t)here->x > 10 * (uint64_t)(before->x + before->width) + 9 * height)
+            *text++ = ' ';
+        *text++ = reading->text[i];
+        line->confidence *= digit[i].confidence;
+    }
+    *text = '\0';
+    return end;
 }
 
 bool reading_any(const struct reading *reading)

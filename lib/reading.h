@@ -57,6 +57,18 @@ int reading_picture(struct reading *reading, struct picture *picture, bool one,
 void reading_image(struct reading *reading, const uint8_t image[IMAGE_PIXELS],
                    const float probabilities[CLASSES]);
 
+/*
+ * A line of writing. Shapes: text has its digits, with a space between numbers, which stand further
+ * apart than nine tenths of the line's height, and a NUL.
+ */
+struct reading_line {
+    char text[2 * READING_MAX_DIGITS];
+    float confidence; /* product over the digits */
+};
+
+/* The line that begins with digit `first`. Returns: the digit that the next line begins with. */
+int reading_line(const struct reading *reading, int first, struct reading_line *line);
+
 /* Whether at least one digit could be read. */
 bool reading_any(const struct reading *reading);
 

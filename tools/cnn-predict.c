@@ -1,5 +1,7 @@
 /* cnn-predict: pictures or samples in, what they say out. */
 #include "cli.h"
+#include "output_file.h"
+#include "overlay.h"
 #include "png_file.h"
 #include "predict.h"
 #include "reading.h"
@@ -24,6 +26,9 @@ static const char help[] =
     "\n"
     "  -m, --model=FILE  model; several are averaged (default: $HWDR_MODEL, else the shipped one)\n"
     "  -1, --one         take each picture as a single digit\n"
+    "  -l, --lines       print a line for each line of writing, with a space between numbers\n"
+    "  -o, --overlay=OUT.png\n"
+    "                    draw what was read, and where, over the picture, of which there is one\n"
     "  -j, --json        print a JSON object a picture instead\n"
     "      --input       with --json: add the 28x28 input that the network saw\n"
     "      --scores      write the probabilities of each digit instead: '<f4' (n,10) .npy records\n"
@@ -40,13 +45,14 @@ static const char help[] =
     "Example: read the first five test digits\n"
     "  idx2bin -r :5 data/mnist/t10k-images-idx3-ubyte | cnn-predict\n";
 
-enum output { LINES, JSON, PROBABILITIES, RELABELLED };
+enum output { PICTURES, LINES, JSON, PROBABILITIES, RELABELLED };
 
 struct run {
     struct cli_texts models;
     int threads, views;
     enum output output;
     bool with_input, one;
+    const char *overlay;         /* the file to draw in, or NULL */
     struct predictor *predictor; /* opened by the first input */
     struct reading reading;
     bool silent; /* a picture had no digit */
@@ -56,11 +62,13 @@ struct run {
 /* Returns: index of the first input in argv. */
 static int parse_options(struct run *run, int argc, char **argv)
 {
-    bool json = false, scores = false, relabel = false;
+    bool lines = false, json = false, scores = false, relabel = false;
     int views = 0;
     const struct cli_option table[] = {
         {.name = "model", .letter = 'm', .texts = &run->models},
         {.name = "one", .letter = '1', .flag = &run->one},
+        {.name = "lines", .letter = 'l', .flag = &lines},
+        {.name = "overlay", .letter = 'o', .text = &run->overlay},
         {.name = "json", .letter = 'j', .flag = &json},
         {.name = "input", .flag = &run->with_input},
         {.name = "scores", .flag = &scores},
@@ -69,14 +77,20 @@ static int parse_options(struct run *run, int argc, char **argv)
         {.name = "threads", .letter = 't', .count = &run->threads, .low = 1, .high = MAX_THREADS},
         {0}};
     const int first = cli_options(argc, argv, help, table);
-    if (json + scores + relabel > 1)
-        cli_usage("--json, --scores and --relabel exclude each other");
+    if (lines + json + scores + relabel > 1)
+        cli_usage("--lines, --json, --scores and --relabel exclude each other");
+    if (run->overlay && argc - first > 1)
+        cli_usage("--overlay: takes one picture");
     if (run->with_input && !json)
         cli_usage("--input: needs --json");
     if (relabel && argc - first > 1)
         cli_usage("--relabel: takes one stream");
     run->views = views ? PREDICT_VIEWS : 1;
-    run->output = json ? JSON : scores ? PROBABILITIES : relabel ? RELABELLED : LINES;
+    run->output = json      ? JSON
+                  : scores  ? PROBABILITIES
+                  : relabel ? RELABELLED
+                  : lines   ? LINES
+                            : PICTURES;
     return first;
 }
 
@@ -121,11 +135,27 @@ static void open_predictor(struct run *run, int threads)
     predictor_views(run->predictor, run->views);
 }
 
+/* Print run->reading by its lines of writing; a blank picture as one that is empty. */
+static void print_lines(const struct run *run, const char *name)
+{
+    int next = 0;
+    do {
+        struct reading_line line = {.text = ""};
+        next = reading_line(&run->reading, next, &line);
+        print_safely(name, false);
+        printf("\t%s\t%.3f\n", line.text, line.text[0] ? (double)line.confidence : 0);
+    } while (next < run->reading.digits);
+}
+
 /* Print run->reading. */
 static void print_reading(struct run *run, const char *name)
 {
     if (!reading_any(&run->reading))
         run->silent = true;
+    if (run->output == LINES) {
+        print_lines(run, name);
+        return;
+    }
     if (run->output == JSON) {
         reading_json(&run->reading, run->with_input, stdout);
     } else {
@@ -133,6 +163,40 @@ static void print_reading(struct run *run, const char *name)
         printf("\t%s\t%.3f", run->reading.text, (double)run->reading.confidence);
     }
     putchar('\n');
+}
+
+/* Write the picture with run->reading drawn over it. */
+static int write_overlay(const struct run *run, struct picture *picture, struct error *error)
+{
+    struct output_file file;
+    overlay_draw(picture, &run->reading);
+    if (output_file_open(&file, run->overlay, error) != 0)
+        return -1;
+    struct error why;
+    if (png_file_write(file.stream, picture, &why) == 0)
+        return output_file_commit(&file, error);
+    output_file_abandon(&file);
+    return error_set(error, "%s: %.400s", run->overlay, why.text);
+}
+
+/* Read a picture, which becomes ink, and draw what it says over a copy where that is asked for. */
+static int interpret(struct run *run, struct picture *picture, struct error *error)
+{
+    const size_t pixels = (size_t)picture->width * picture->height;
+    struct picture copy = {picture->width, picture->height, run->overlay ? malloc(pixels) : NULL};
+    if (run->overlay && !copy.pixels)
+        cli_die("memory: a copy of the picture:");
+    if (run->overlay)
+        memcpy(copy.pixels, picture->pixels, pixels);
+    if (reading_picture(&run->reading, picture, run->one, run->predictor, error) != 0) {
+        picture_free(&copy);
+        return -1;
+    }
+    struct error why;
+    if (run->overlay && write_overlay(run, &copy, &why) != 0)
+        cli_die("%s", why.text); /* no fault of the picture's */
+    picture_free(&copy);
+    return 0;
 }
 
 /* Read one PNG, whose first byte has been taken off `fd`; closes `fd`. */
@@ -150,7 +214,7 @@ static int read_picture(struct run *run, const char *name, int fd, uint8_t first
     int result = png_file_read(file, &picture, error);
     fclose(file);
     if (result == 0)
-        result = reading_picture(&run->reading, &picture, run->one, run->predictor, error);
+        result = interpret(run, &picture, error);
     picture_free(&picture);
     if (result != 0)
         return result;
@@ -230,6 +294,8 @@ static int read_input(struct run *run, const char *name, struct error *error)
         error_set(error, "cannot read:");
     } else if (got == 0) {
         error_set(error, "empty: expected a PNG or a sample stream");
+    } else if (run->overlay) {
+        error_set(error, "not a PNG: --overlay needs a picture");
     } else if (first != 0x93) { /* .npy's */
         error_set(error, "neither a PNG nor a sample stream");
     } else {

@@ -1,7 +1,7 @@
 """draw_digits.py IDX FOLDER: PNG drawings for tests, made of MNIST's images.
 
 digit.png: image 0, enlarged, dark on light; pair.png: images 0 and 1 side by side, light on dark;
-blank.png: paper. Only the standard library is used, so that a PNG does not depend on our own code.
+blank.png: paper; lines.png: images 0 and 1 far apart, and 1 and 0 side by side below. Only the standard library is used, so that a PNG does not depend on our own code.
 """
 
 import pathlib
@@ -43,3 +43,6 @@ def inverted(rows):
 write("digit.png", inverted(enlarged(0)))
 write("pair.png", [a + b for a, b in zip(enlarged(0), enlarged(1))])
 write("blank.png", inverted([bytes(200)] * 100))
+far = [a + bytes(80) + b for a, b in zip(enlarged(0), enlarged(1))]
+near = [b + a + bytes(80) for a, b in zip(enlarged(0), enlarged(1))]
+write("lines.png", inverted(far + near))

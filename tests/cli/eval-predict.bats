@@ -295,6 +295,76 @@ npystream.write_stream(sys.stdout.buffer, images, labels)' \
     [ "$(grep -o '"box"' <<< "$output" | wc -l)" -eq 1 ]
 }
 
+@test "--lines prints a line for each line of writing, numbers apart" {
+    run -0 cnn-predict --lines "$T/lines.png" "$T/pair.png"
+    [ "$(cut -f 1,2 <<< "$output")" = "$(printf '%s\t7 2\n%s\t27\n%s\t7 2' \
+        "$T/lines.png" "$T/lines.png" "$T/pair.png")" ]
+    run -0 cnn-predict "$T/lines.png"
+    [[ "$output" == *$'\t7227\t'* ]]
+    run -1 cnn-predict -l "$T/blank.png"
+    [ "$output" = "$(printf '%s\t\t0.000' "$T/blank.png")" ]
+    MODEL=$HWDR_MODEL run -0 pipelines/read.sh "$T/lines.png"
+    [ "$output" = "$(printf '7 2\n27')" ]
+    MODEL=$HWDR_MODEL run -1 pipelines/read.sh "$T/blank.png"
+    [ -z "$output" ]
+}
+
+@test "--overlay draws a frame around each digit and leaves the rest as it was" {
+    run -0 cnn-predict --json --overlay "$BATS_TEST_TMPDIR/seen.png" "$T/pair.png"
+    "$HWDR_PYTHON" - "$T/pair.png" "$BATS_TEST_TMPDIR/seen.png" "$output" << 'EOF'
+import json, sys, zlib
+import numpy as np
+
+def pixels(path):
+    """A grey PNG; undoes the filters none, sub, up, average and Paeth."""
+    content, at, data = open(path, "rb").read(), 8, b""
+    while at < len(content):
+        size = int.from_bytes(content[at:at + 4], "big")
+        kind, body = content[at + 4:at + 8], content[at + 8:at + 8 + size]
+        if kind == b"IHDR":
+            width, height = (int.from_bytes(body[i:i + 4], "big") for i in (0, 4))
+        data += body if kind == b"IDAT" else b""
+        at += size + 12
+    raw, image = zlib.decompress(data), np.zeros((height, width), int)
+    for y in range(height):
+        kind, row = raw[y * (width + 1)], raw[y * (width + 1) + 1:(y + 1) * (width + 1)]
+        for x in range(width):
+            a = image[y, x - 1] if x else 0
+            b = image[y - 1, x] if y else 0
+            c = image[y - 1, x - 1] if x and y else 0
+            p = min((abs(b - c), 0, a), (abs(a - c), 1, b), (abs(a + b - 2 * c), 2, c))[2]
+            image[y, x] = (row[x] + (0, a, b, (a + b) // 2, p)[kind]) % 256
+    return image
+
+page, seen = pixels(sys.argv[1]), pixels(sys.argv[2])
+digits = json.loads(sys.argv[3])["digits"]
+assert page.shape == seen.shape and len(digits) == 2
+for x, y, width, height in (d["box"] for d in digits):
+    assert (seen[y:y + height, x:x + width] == page[y:y + height, x:x + width]).all()
+    assert (seen[y - 2, x - 2:x + width + 2] == 0).all()          # the frame
+    assert (seen[y - 2:y + height + 2, x + width + 1] == 0).all()
+    assert (seen[y - 3, x + 20:x + width + 3] == 255).all()       # its rim
+    plate = seen[y - 3 - 9 * (height // 27) - 1:y - 3, x:x + 20]
+    assert (plate == 0).sum() > 8 and (plate == 255).sum() > 20   # what was read
+EOF
+    run -1 cnn-predict -o "$BATS_TEST_TMPDIR/blank.png" "$T/blank.png"
+    [ -s "$BATS_TEST_TMPDIR/blank.png" ]
+}
+
+@test "--overlay wants one picture, and leaves nothing where there is trouble" {
+    out=$BATS_TEST_TMPDIR/never.png
+    for arguments in "$T/pair.png $T/digit.png" "$T/1000.bin" "$T/missing.png"; do
+        # shellcheck disable=SC2086 # split on purpose
+        run -2 --separate-stderr cnn-predict -o "$out" $arguments
+        one_line "cnn-predict: "
+        [ ! -e "$out" ]
+    done
+    run -2 --separate-stderr cnn-predict -o "$BATS_TEST_TMPDIR/none/out.png" "$T/pair.png"
+    one_line "cnn-predict: $BATS_TEST_TMPDIR/none/out.png: "
+    run -2 --separate-stderr cnn-predict -o /dev/full "$T/pair.png"
+    one_line "cnn-predict: /dev/full: "
+}
+
 @test "a sample stream is read line by line, named by number" {
     cnn-predict < "$T/1000.bin" > "$BATS_TEST_TMPDIR/lines" || [ $? -eq 1 ]
     cut -f1 "$BATS_TEST_TMPDIR/lines" | cmp - <(seq 0 999)
