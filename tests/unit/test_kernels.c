@@ -164,9 +164,15 @@ static void the_environment_chooses(void **state)
     free(keep);
 }
 
-/* With an argument: another seed, which a failure prints. */
+/* With an argument: another seed, which a failure prints; or `names` for the tables' names. */
 int main(int argc, char **argv)
 {
+    const struct kernels *kernels;
+    if (argc > 1 && strcmp(argv[1], "names") == 0) {
+        for (int k = 0; (kernels = kernels_available(k)); k++)
+            puts(kernels->name);
+        return 0;
+    }
     if (argc > 1)
         seed = strtoull(argv[1], NULL, 10);
     const struct CMUnitTest tests[] = {

@@ -35,7 +35,7 @@ static void threads_do_not_change_a_bit(void **state)
             for (int m = 0; m < 3; m++)
                 model_free(&model[m]);
         }
-    unsetenv("HWDR_CPU");
+    restore_cpu();
 }
 
 /* The weights differ by seed, and with the same weights so does dropout. */
@@ -73,7 +73,7 @@ static void an_unknown_cpu_is_an_error(void **state)
     setenv("HWDR_CPU", "abacus", 1);
     assert_null(train_new(&model, &o, &error));
     assert_non_null(strstr(error.text, "HWDR_CPU: abacus: unknown"));
-    unsetenv("HWDR_CPU");
+    restore_cpu();
     model_free(&model);
 }
 

@@ -189,7 +189,7 @@ static void the_loss_falls(void **state)
         train_free(trainer);
         model_free(&model);
     }
-    unsetenv("HWDR_CPU");
+    restore_cpu();
 }
 
 /* Without an average the result is the weights themselves; with one it lags behind them. */

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,10 +27,22 @@ struct toy {
 };
 
 static struct toy *toy;
+static char suites_cpu[16]; /* $HWDR_CPU as the program began, which a test may have changed */
+
+/* Leave $HWDR_CPU to the tests that follow as it was. */
+static inline void restore_cpu(void)
+{
+    if (*suites_cpu)
+        setenv("HWDR_CPU", suites_cpu, 1);
+    else
+        unsetenv("HWDR_CPU");
+}
 
 static inline int make_toy(void **state)
 {
     (void)state;
+    const char *cpu = getenv("HWDR_CPU");
+    snprintf(suites_cpu, sizeof suites_cpu, "%s", cpu ? cpu : "");
     struct rng rng = rng_start(1, RNG_WARP, 0, 0);
     toy = calloc(1, sizeof *toy);
     for (int i = 0; toy && i < SAMPLES; i++) {
