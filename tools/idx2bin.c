@@ -143,8 +143,29 @@ static void open_files(char **path, const struct options *options, struct idx *i
 }
 
 /*
- * The images [n,height,width] as MNIST would show them. Each is laid on paper a little larger, so
- * that ink_find() finds paper at the border even where a digit touches it.
+ * The median grey of an image's border: its paper, though a digit may touch it here and there. A
+ * border of full ink is ink, as 0 is paper in an IDX file.
+ */
+static uint8_t paper_level(const uint8_t *image, uint32_t height, uint32_t width)
+{
+    uint32_t count[256] = {0};
+    for (uint32_t x = 0; x < width; x++) {
+        count[image[x]]++;
+        count[image[(size_t)(height - 1) * width + x]]++;
+    }
+    for (uint32_t y = 0; y < height; y++) {
+        count[image[(size_t)y * width]]++;
+        count[image[(size_t)y * width + width - 1]]++;
+    }
+    uint32_t level = 0;
+    for (uint32_t below = count[0]; below < height + width; below += count[++level])
+        ;
+    return level < 255 ? (uint8_t)level : 0;
+}
+
+/*
+ * The images [n,height,width] as MNIST would show them. Each is laid on more of its paper, so that
+ * ink_find() finds paper at the border even where a digit touches it.
  * Returns: [n,28,28] u8.
  */
 static uint8_t *normalize(const uint8_t *from, uint32_t n, uint32_t height, uint32_t width)
@@ -155,10 +176,11 @@ static uint8_t *normalize(const uint8_t *from, uint32_t n, uint32_t height, uint
     picture.pixels = allocate(pixels);
     uint8_t *images = allocate((size_t)n * IMAGE_PIXELS);
     for (size_t i = 0; i < n; i++) {
-        memset(picture.pixels, 0, pixels);
+        const uint8_t *image = from + i * height * width;
+        memset(picture.pixels, paper_level(image, height, width), pixels);
         for (size_t y = 0; y < height; y++)
-            memcpy(picture.pixels + (y + margin) * picture.width + margin,
-                   from + (i * height + y) * width, width);
+            memcpy(picture.pixels + (y + margin) * picture.width + margin, image + y * width,
+                   width);
         struct picture ink = picture; /* may be reduced */
         if (segment_image(&ink, images + i * IMAGE_PIXELS))
             cli_die("memory: not enough to find the digit of image %zu", i);

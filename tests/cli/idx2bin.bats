@@ -143,6 +143,18 @@ first = idx('$test', 3)[0].astype(float)  # a digit of MNIST comes out nearly as
 assert np.corrcoef(x[1].ravel(), first.ravel())[0, 1] > 0.9"
 }
 
+@test "--normalize finds the paper's own grey" {
+    python "
+x = idx('$test', 3)[:200]
+write_idx('$t/i', x)
+write_idx('$t/grey', (110 + x * (145 / 255)).round().astype('u1'))"
+    idx2bin --normalize "$t/i" >"$t/s"
+    idx2bin --normalize "$t/grey" >"$t/g"
+    python "
+x, g = (stream('$t/' + k)[0].astype(float) for k in 'sg')
+assert abs(x - g).max(axis=(1, 2)).mean() < 16 and abs(x - g).mean() < 1"
+}
+
 @test "--normalize obeys the range" {
     idx2bin -n -r 5:9 "$test" "$test_labels" >"$t/part"
     idx2bin -n -r :9 "$test" "$test_labels" >"$t/whole"
