@@ -4,7 +4,9 @@
  *
  *   answer PICTURE.png MODEL
  */
+#include "ink.h"
 #include "model.h"
+#include "normal.h"
 #include "png_file.h"
 #include "predict.h"
 #include "reading.h"
@@ -38,25 +40,24 @@ static void answer(struct predictor *predictor, const uint8_t *png, size_t n, do
     static struct reading reading; /* 224 KB */
     struct error error;
     struct picture picture;
-    struct box box[READING_MAX_DIGITS];
+    struct marks marks;
+    uint8_t image[IMAGE_PIXELS];
+    float probabilities[CLASSES];
     at[PNG] = now();
     if (png_file_parse(png, n, &picture, &error) != 0)
         die(error.text);
     at[INK] = now();
-    picture_ink(&picture);
+    if (ink_find(&picture) != 1)
+        die("the picture is too large");
     at[FIND] = now();
-    const int digits = segment_digits(&picture, box, READING_MAX_DIGITS);
-    at[NORMALIZE] = now();
-    for (int i = 0; i < digits && i < READING_MAX_DIGITS; i++) {
-        reading.digit[i].box = box[i];
-        picture_normalize(&picture, &box[i], reading.input[i]);
-    }
-    at[NETWORK] = now();
-    if (digits != 1)
+    if (segment_digits(&picture, &marks) != 0 || marks.n != 1)
         die("the picture has not one digit");
-    predictor_run(predictor, reading.input[0], 1, reading.probabilities[0]);
+    at[NORMALIZE] = now();
+    normal_image(&picture, &marks.mark[0], image);
+    at[NETWORK] = now();
+    predictor_run(predictor, image, 1, probabilities);
     at[JSON] = now();
-    reading.digits = 1;
+    reading_image(&reading, image, probabilities);
     char *json = NULL;
     size_t bytes = 0;
     FILE *out = open_memstream(&json, &bytes);
@@ -66,6 +67,7 @@ static void answer(struct predictor *predictor, const uint8_t *png, size_t n, do
     fclose(out);
     free(json);
     at[PARTS] = now();
+    marks_free(&marks);
     picture_free(&picture);
 }
 
