@@ -16,7 +16,7 @@ struct member { /* one model of the ensemble */
     struct net *net;
     const struct kernels *kernels;
     float *block;    /* batch norm folded */
-    float *prepared; /* room for what workspace_prepare() makes of it */
+    float *prepared; /* what workspace_prepare() made of it, or NULL */
     float temperature;
     struct workspace **workspace; /* [threads] */
 };
@@ -25,7 +25,6 @@ struct predictor {
     int members, threads, views;
     struct member *member;
     size_t seen; /* images so far */
-    bool prepared;
 };
 
 /* The last is the image as it is, whose activations then stay for predictor_layer(). */
@@ -53,10 +52,6 @@ static int member_start(struct member *member, struct model *model, int threads,
     if (!member->workspace)
         return error_set(error, "memory: a model:");
     workspace_fold(member->net, member->block);
-    const size_t bytes = workspace_prepared_floats(member->net, false) * sizeof(float);
-    member->prepared = aligned_alloc(64, (bytes + 64) / 64 * 64);
-    if (!member->prepared)
-        return error_set(error, "memory: a model:");
     member->kernels = kernels;
     for (int t = 0; t < threads; t++) {
         member->workspace[t] = workspace_new(member->net, kernels, CHUNK, false, error);
@@ -139,8 +134,7 @@ static void run_view(const struct predictor *p, int thread, const uint8_t *image
         const struct member *member = &p->member[m];
         struct workspace *workspace = member->workspace[thread];
         workspace_input(workspace, images, n);
-        const float *prepared = p->prepared ? member->prepared : NULL;
-        workspace_forward(workspace, member->block, prepared, NULL, NULL);
+        workspace_forward(workspace, member->block, member->prepared, NULL, NULL);
         for (int i = 0; i < n; i++) {
             float row[CLASSES];
             loss_softmax(workspace_logits(workspace, i), member->temperature, row);
@@ -164,15 +158,13 @@ static void run_chunk(const struct predictor *p, int thread, const uint8_t *imag
     run_view(p, thread, images, n, probabilities);
 }
 
-static void prepare(struct predictor *p)
+/* Without memory the member goes on as before, as right and slower. */
+static void prepare(struct member *member)
 {
-    for (int m = 0; m < p->members; m++) {
-        const struct member *member = &p->member[m];
-        for (int l = 0; l < workspace_layers(member->net); l++)
-            workspace_prepare(member->net, member->kernels, l, false, member->block,
-                              member->prepared);
-    }
-    p->prepared = true;
+    const size_t bytes = workspace_prepared_floats(member->net, false) * sizeof(float);
+    member->prepared = aligned_alloc(64, (bytes + 64) / 64 * 64);
+    for (int l = 0; member->prepared && l < workspace_layers(member->net); l++)
+        workspace_prepare(member->net, member->kernels, l, false, member->block, member->prepared);
 }
 
 void predictor_run(struct predictor *p, const uint8_t *images, size_t n, float *probabilities)
@@ -180,8 +172,9 @@ void predictor_run(struct predictor *p, const uint8_t *images, size_t n, float *
     /* Not for a drawing: the pages that prepared weights fill take the system a millisecond to
      * give, and save less than a tenth of that each time. */
     p->seen += n;
-    if (!p->prepared && p->seen > CHUNK)
-        prepare(p);
+    for (int m = 0; m < p->members && p->seen > CHUNK; m++)
+        if (!p->member[m].prepared)
+            prepare(&p->member[m]);
     const int chunks = (int)((n + CHUNK - 1) / CHUNK);
     /* One chunk starts no thread. */
 #pragma omp parallel for num_threads(p->threads) schedule(dynamic, 1) if (chunks > 1)

@@ -39,12 +39,17 @@ int winograd_tile(const struct conv *conv)
     return tiles(conv, 3) * positions(3) < tiles(conv, 4) * positions(4) ? 3 : 4;
 }
 
+/* A line more than there are weights, or a transform's stores would often fall on one cache set. */
+size_t winograd_position_floats(const struct conv *conv)
+{
+    return (size_t)conv->in_channels * (size_t)conv->out_blocks * LANES + LANES;
+}
+
 size_t winograd_transformed_floats(const struct conv *conv)
 {
     if (!conv->tile)
         return 0;
-    return (size_t)positions(conv->tile) * (size_t)conv->in_channels * (size_t)conv->out_blocks *
-           LANES;
+    return (size_t)positions(conv->tile) * winograd_position_floats(conv);
 }
 
 int winograd_tiles(const struct conv *conv)

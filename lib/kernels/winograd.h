@@ -10,7 +10,8 @@
 /* The tile's outputs a side, 3 or 4, for a convolution, or 0 where direct convolution is better. */
 int winograd_tile(const struct conv *conv);
 
-/* Floats of transformed weights, and of scratch; 0 without a tile. */
+/* Floats of transformed weights of a position, of all, and of scratch; 0 without a tile. */
+size_t winograd_position_floats(const struct conv *conv);
 size_t winograd_transformed_floats(const struct conv *conv);
 size_t winograd_scratch_floats(const struct conv *conv);
 

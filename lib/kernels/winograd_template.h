@@ -175,40 +175,45 @@ static bool next(struct work *w)
     return w->chunk.tiles > 0;
 }
 
-/*
- * The products of a chunk's positions with `blocks` output blocks from `first` on, whose weights
- * begin at `u`: 1x1 convolutions of a row of pixels, which are tiles. With `back` the weights are
- * what comes out, added to the earlier chunks'.
- */
-static void multiply(const struct work *w, int first, int blocks, float *u, bool back)
+/* V and M of a position as pictures for conv_template.h: a row of pixels, which are tiles. */
+static struct conv product_of(const struct work *w)
 {
-    const struct conv product = {.samples = 1,
-                                 .height = 1,
-                                 .width = w->chunk.tiles,
-                                 .in_channels = w->chunk.conv->in_channels,
-                                 .out_blocks = blocks,
-                                 .kernel_height = 1,
-                                 .kernel_width = 1,
-                                 .in = {.block = LANES, .pixel = w->in.tile},
-                                 .out = {.block = LANES, .pixel = w->out.tile}};
-    const float *in = w->in.at;
-    float *out = w->out.at + (size_t)first * LANES;
-    for (int p = 0; p < w->chunk.n * w->chunk.n; p++) {
-        if (back)
-            conv_weights_add(&product, in, out, u, w->chunk.first > 0);
-        else
-            conv_forward(&product, in, u, NULL, false, out);
-        in += w->in.position;
-        out += w->out.position;
-        u += (size_t)(blocks * LANES) * (size_t)product.in_channels;
-    }
+    return (struct conv){.samples = 1,
+                         .height = 1,
+                         .width = w->chunk.tiles,
+                         .in_channels = w->chunk.conv->in_channels,
+                         .out_blocks = w->chunk.conv->out_blocks,
+                         .kernel_height = 1,
+                         .kernel_width = 1,
+                         .in = {.block = LANES, .pixel = w->in.tile},
+                         .out = {.block = LANES, .pixel = w->out.tile}};
+}
+
+/* M = V U. */
+static void multiply(const struct work *w, const float *u)
+{
+    const struct conv product = product_of(w);
+    const size_t weights = winograd_position_floats(w->chunk.conv);
+    for (size_t p = 0; p < (size_t)(w->chunk.n * w->chunk.n); p++)
+        conv_forward(&product, w->in.at + p * w->in.position, u + p * weights, NULL, false,
+                     w->out.at + p * w->out.position);
+}
+
+/* dU = V' (A dy A'), added to the earlier chunks'. */
+static void multiply_back(const struct work *w)
+{
+    const struct conv product = product_of(w);
+    const size_t weights = winograd_position_floats(w->chunk.conv);
+    for (size_t p = 0; p < (size_t)(w->chunk.n * w->chunk.n); p++)
+        conv_weights_add(&product, w->in.at + p * w->in.position, w->out.at + p * w->out.position,
+                         w->weights + p * weights, w->chunk.first > 0);
 }
 
 /* U = G g G', [positions][out block][in][LANES]; or with `back`, dg = G' dU G. */
 INLINE void all_weights(const struct conv *conv, int n, float *weights, float *transformed,
                         bool back)
 {
-    const size_t position = (size_t)conv->out_blocks * LANES * (size_t)conv->in_channels;
+    const size_t position = winograd_position_floats(conv);
     const struct square at = {position * (size_t)n, position};
     float *u = transformed, *g = weights;
     for (int o = 0; o < conv->out_blocks; o++)
@@ -234,15 +239,42 @@ static void winograd_transform(const struct conv *conv, const float *weights, fl
         all_weights(conv, 5, (float *)weights, transformed, false);
 }
 
-/* Each block of weights transformed where the last one was. */
-static void multiply_in_turn(const struct work *w, const float *weights)
+static void input(const struct work *w, const float *in)
 {
-    struct conv one = *w->chunk.conv;
-    const int blocks = one.out_blocks;
+    if (w->chunk.n == 6)
+        chunk_input_4(&w->chunk, in, &w->in);
+    else
+        chunk_input_3(&w->chunk, in, &w->in);
+}
+
+static void output(const struct work *w, const float *bias, bool relu, float *out)
+{
+    if (w->chunk.n == 6)
+        chunk_output_4(&w->chunk, &w->out, bias, relu, out);
+    else
+        chunk_output_3(&w->chunk, &w->out, bias, relu, out);
+}
+
+/*
+ * One block of weights at a time, transformed where the last one was, and one of outputs: little
+ * memory, for a program that reads one picture and whose pages all have to come from the system.
+ */
+static void winograd_in_turn(const struct conv *conv, const float *in, const float *weights,
+                             const float *bias, bool relu, float *out, struct work w)
+{
+    struct conv one = *conv;
     one.out_blocks = 1;
-    for (int o = 0; o < blocks; o++, weights += 9 * LANES * one.in_channels) {
-        winograd_transform(&one, weights, w->weights);
-        multiply(w, o, 1, w->weights, false);
+    w.out = positions_of(w.out.at, w.most, LANES);
+    w.weights = w.out.at + (size_t)(w.chunk.n * w.chunk.n) * w.out.position;
+    for (; next(&w); w.chunk.first += w.most) {
+        w.chunk.conv = conv;
+        input(&w, in);
+        w.chunk.conv = &one;
+        for (int o = 0; o < conv->out_blocks; o++) {
+            winograd_transform(&one, weights + o * 9 * LANES * conv->in_channels, w.weights);
+            multiply(&w, w.weights);
+            output(&w, bias ? bias + o * LANES : NULL, relu, out + (size_t)o * conv->out.block);
+        }
     }
 }
 
@@ -250,19 +282,15 @@ static void winograd(const struct conv *conv, const float *in, const float *weig
                      const float *transformed, const float *bias, bool relu, float *out,
                      float *scratch)
 {
-    for (struct work w = work_of(conv, scratch); next(&w); w.chunk.first += w.most) {
-        if (conv->tile == 4)
-            chunk_input_4(&w.chunk, in, &w.in);
-        else
-            chunk_input_3(&w.chunk, in, &w.in);
-        if (transformed)
-            multiply(&w, 0, conv->out_blocks, (float *)transformed, false);
-        else
-            multiply_in_turn(&w, weights);
-        if (conv->tile == 4)
-            chunk_output_4(&w.chunk, &w.out, bias, relu, out);
-        else
-            chunk_output_3(&w.chunk, &w.out, bias, relu, out);
+    struct work w = work_of(conv, scratch);
+    if (!transformed) {
+        winograd_in_turn(conv, in, weights, bias, relu, out, w);
+        return;
+    }
+    for (; next(&w); w.chunk.first += w.most) {
+        input(&w, in);
+        multiply(&w, transformed);
+        output(&w, bias, relu, out);
     }
 }
 
@@ -271,14 +299,12 @@ static void winograd_weights(const struct conv *conv, const float *in, const flo
 {
     struct work w = work_of(conv, scratch);
     for (; next(&w); w.chunk.first += w.most) {
-        if (conv->tile == 4) {
-            chunk_input_4(&w.chunk, in, &w.in);
+        input(&w, in);
+        if (conv->tile == 4)
             chunk_gradient_4(&w.chunk, grad, &w.out);
-        } else {
-            chunk_input_3(&w.chunk, in, &w.in);
+        else
             chunk_gradient_3(&w.chunk, grad, &w.out);
-        }
-        multiply(&w, 0, conv->out_blocks, w.weights, true);
+        multiply_back(&w);
     }
     if (conv->tile == 4)
         all_weights(conv, 6, gradient, w.weights, true);
