@@ -304,7 +304,7 @@ static void write_metrics(const struct graph_table *table, FILE *out)
             validated ? "validation" : "training", last[GRAPH_EPOCH],
             last[GRAPH_EPOCH] == 1 ? "" : "s");
     write_count(out, last[GRAPH_SAMPLES]);
-    fprintf(out, " samples in %.3g s'\n", last[GRAPH_SECONDS]);
+    fprintf(out, " samples in %.*f s'\n", last[GRAPH_SECONDS] < 100, last[GRAPH_SECONDS]);
 }
 
 static double standard_error(double p, double n)
