@@ -29,6 +29,7 @@
 #define UNLIKELY 1e-4F  /* probabilities are taken as this at least */
 #define SUSPECT_WIDE 1.1F /* wider ones, and those read with less than SUSPECT, may be several */
 #define SUSPECT 0.9F
+#define PIECE 0.75F /* each piece of a mark is read with this at least, or the mark stays whole */
 
 enum { MOST_CUT = 64 }; /* marks a picture: bounds the time that scribbles take */
 
@@ -226,22 +227,38 @@ static int add_digit(struct lattice *lattice, const struct spans *spans, size_t 
     return 0;
 }
 
-/* Read a span again, cut into pieces. */
-static int read_cut(struct lattice *lattice, const struct picture *ink, const struct atoms *atoms,
-                    const struct span *span, struct predictor *predictor)
+/* Whether one of the digits from `first` on, which are several, is none. */
+static bool any_doubtful(const struct lattice *lattice, size_t first)
 {
+    bool doubtful = false;
+    for (size_t i = first; lattice->n > first + 1 && i < lattice->n; i++)
+        doubtful |= likeliest(lattice->digit[i].probabilities) < PIECE;
+    return doubtful;
+}
+
+/* Read span i again, cut into pieces. Somewhere in a scribble there is always a digit: so all ink
+ * of the mark must be digits, else it is taken as a whole. */
+static int read_cut(struct lattice *lattice, const struct picture *ink, const struct atoms *atoms,
+                    const struct spans *spans, size_t i, struct predictor *predictor)
+{
+    const struct span *span = &spans->span[i];
+    const size_t digits = lattice->n;
     struct marks whole, pieces = {0};
     lattice->cut++;
     float cut[CUTS_MOST];
     if (unite(&whole, atoms, span) != 0)
         return -1;
     int result = cuts_make(&pieces, cut, ink, whole.mark);
-    for (size_t i = 0; result == 0 && i < pieces.n; i++)
-        pieces.mark[i].line = whole.mark->line;
+    for (size_t k = 0; result == 0 && k < pieces.n; k++)
+        pieces.mark[k].line = whole.mark->line;
     if (result == 0) {
         struct atoms cuts = {.mark = pieces.mark, .n = pieces.n, .cut = cut, .mass = atoms->mass};
         cuts.height = fminf(atoms->height, (float)span->box.height);
         result = read_atoms(lattice, ink, &cuts, predictor);
+    }
+    if (result == 0 && any_doubtful(lattice, digits)) {
+        lattice->n = digits;
+        result = add_digit(lattice, spans, i, whole.mark->line);
     }
     marks_free(&pieces);
     marks_free(&whole);
@@ -280,7 +297,7 @@ static int read_atoms(struct lattice *lattice, const struct picture *ink, const 
     while (result == 0 && n > 0) {
         const size_t i = sequence[--n];
         if (atoms->split && lattice->cut < MOST_CUT && is_suspect(&spans, i))
-            result = read_cut(lattice, ink, atoms, &spans.span[i], predictor);
+            result = read_cut(lattice, ink, atoms, &spans, i, predictor);
         else
             result = add_digit(lattice, &spans, i, atoms->mark[0].line);
     }
