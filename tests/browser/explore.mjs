@@ -92,7 +92,7 @@ onPage('the curves are drawn from the metrics', async (page) => {
     for (const id of ['chart-loss', 'chart-errors']) {
         assert.match(
             await page.locator(`#${id} svg`).getAttribute('aria-label'),
-            /validation ends at [\d.]+/,
+            /training ends at [\d.]+/,
         );
     }
 });

@@ -1,7 +1,8 @@
 """draw_digits.py IDX FOLDER: PNG drawings for tests, made of MNIST's images.
 
 digit.png: image 0, enlarged, dark on light; pair.png: images 0 and 1 side by side, light on dark;
-blank.png: paper; lines.png: images 0 and 1 far apart, and 1 and 0 side by side below. Only the standard library is used, so that a PNG does not depend on our own code.
+blank.png: paper; lines.png: images 0 and 1 far apart, and 1 and 0 side by side below. Only the
+standard library is used, so that a PNG does not depend on our own code.
 """
 
 import pathlib

@@ -27,7 +27,7 @@ card() {
         [[ $(card augment) == "--rotate "* ]]
         temperature=$(sed -n "s/.*TEMPERATURE:=\(.*\)}.*/\1/p" "pipelines/$recipe.sh")
         [ "$(card temperature)" = "$temperature" ]
-        last=$epochs.000$'\t'$((epochs / 2 * samples))$'\t-'
+        last=$epochs.000$'\t'$((epochs * samples / 2))$'\t-'
         [ "$(tail -n 1 "${model%.safetensors}.tsv" | cut -f 1,2,8)" = "$last" ]
         run -1 compgen -G "$BATS_TEST_TMPDIR/*.checkpoint"
         mv "$model" "$TEACHERS"

@@ -12,8 +12,15 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     timeout 20 bash -c "until grep -q http: '$BATS_FILE_TMPDIR/$1.log'; do sleep 0.05; done" ||
         { cat "$BATS_FILE_TMPDIR/$1.log"; return 1; }
     # Its private folder: not in ours, which www-data may not enter when root runs the tests.
-    folder=$(tr '\0' '\n' < "/proc/$(pgrep -P "$server" | head -n 1)/environ" |
-        sed -n 's/^HWDR_ROOT=//p')
+    folder=
+    for ((i = 0; i < 400; i++)); do # lighttpd may be about to begin
+        for child in $(pgrep -P "$server"); do
+            folder=$(tr '\0' '\n' < "/proc/$child/environ" | sed -n 's/^HWDR_ROOT=//p') || true
+            [ -z "$folder" ] || return 0
+        done 2> /dev/null
+        sleep 0.05
+    done
+    return 1
 }
 
 setup_file() {
@@ -343,7 +350,11 @@ END
 
 @test "the server is not root, and nothing of it is left when it ends" {
     start fastcgi
-    [ "$(find "$folder/run" -type s | wc -l)" -ge 2 ] # one a process
+    for ((i = 0; i < 400; i++)); do # one socket a process, once they have begun
+        [ "$(find "$folder/run" -type s | wc -l)" -lt 2 ] || break
+        sleep 0.05
+    done
+    [ "$(find "$folder/run" -type s | wc -l)" -ge 2 ]
     run ! pgrep -U 0 -f "$folder/web-predict"
     pgrep -f "$folder/web-predict"
     kill "$server"
