@@ -1,0 +1,100 @@
+# Pages of handwriting made of MNIST's test digits, whose truth is known, read by the shipped model.
+#
+#   PAGES=10 tests/run tests/cli/pages.bats     ten times as many pages
+#
+# The limits leave three standard errors, or more, below the shares measured with PAGES=10.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    : "${PAGES:=1}"
+    t=$BATS_TEST_TMPDIR
+}
+
+# KIND COUNT [OPTION...]: sets `right`, how many of COUNT x PAGES pages are read wholly right, line
+# by line, and `pages`, how many there are. Their digits are test digits 0, 1, 2 and so on.
+read_pages() {
+    pages=$(($2 * PAGES))
+    "$HWDR_PYTHON" tests/pages.py "$1" "$pages" "$t/$1"
+    (cd "$t/$1" && cnn-predict --lines "${@:3}" [0-9]*.png > read.tsv) || [ $? -eq 1 ]
+    right=$(awk -F '\t' '
+        FNR == NR { read[$1] = read[$1] " " $2; next }
+        { right += read[$1] == " " $2 }
+        END { print right + 0 }' <(tr -d ' ' < "$t/$1/read.tsv") "$t/$1/truth.tsv")
+    echo "# $1: $right of $pages" >&3
+}
+
+# PER MILLE: at least so many pages were right.
+at_least() {
+    [ $((1000 * right)) -ge $(($1 * pages)) ]
+}
+
+@test "enlarged, moved and inverted digits are read as in the stream" {
+    read_pages scaled 500
+    in_stream=$(idx2bin -r ":$pages" data/mnist/t10k-images-idx3-ubyte \
+        data/mnist/t10k-labels-idx1-ubyte | cnn-eval | awk '$1 == "accuracy" { print $2 }')
+    echo "# in the stream: $in_stream" >&3
+    # 0.1 points, and 3 digits for chance
+    awk -v n="$pages" -v right="$right" -v all="$in_stream" \
+        'BEGIN { exit right < n * (all - 0.001) - 3 }'
+}
+
+@test "digits drawn with pens of any width are read" {
+    read_pages stroke 100
+    at_least 930
+}
+
+@test "numbers of one to twelve digits are read" {
+    read_pages apart 60
+    at_least 900
+}
+
+@test "numbers whose digits touch are read" {
+    read_pages touching 60
+    at_least 300
+}
+
+@test "lines of writing are read from the top" {
+    read_pages lines 30
+    at_least 800
+}
+
+@test "photos of paper are read" {
+    read_pages photo 30
+    at_least 650
+}
+
+@test "photos of ruled and squared paper are read" {
+    read_pages ruled 30
+    at_least 450
+}
+
+@test "blank and uneven pictures, and a single pixel, have no digit" {
+    "$HWDR_PYTHON" - "$t" << 'EOF'
+import pathlib
+import sys
+
+import numpy as np
+
+sys.path.insert(0, "tests")
+sys.dont_write_bytecode = True
+import pages
+
+folder = pathlib.Path(sys.argv[1])
+y, x = np.mgrid[:300, :400]
+noise = np.random.default_rng(1).normal(0, 6, (300, 400))
+vignette = 220 - ((x - 200) ** 2 + (y - 150) ** 2) / 600
+for name, image in {
+    "white": 0 * x + 255, "black": 0 * x, "grey": 0 * x + 90, "noise": 128 + noise,
+    "across": x * 255 / 399, "down": 255 - y * 255 / 299, "vignette": vignette,
+    "vignette-noise": vignette + noise, "dark-vignette": 235 - vignette + noise,
+    "one": np.full((1, 1), 7), "row": np.full((1, 8192), 9), "column": np.full((300, 1), 200),
+}.items():
+    pages.write_png(folder / f"{name}.png", np.clip(image, 0, 255).astype(np.uint8))
+EOF
+    for picture in "$t"/*.png; do
+        run -1 --separate-stderr cnn-predict "$picture"
+        echo "$output"
+        [ "$output" = "$(printf '%s\t\t0.000' "$picture")" ]
+    done
+}
