@@ -12,8 +12,6 @@
  * cache beside U (CHUNK_BYTES). The products are the 1x1 convolutions of conv_template.h whose
  * pixels are tiles. Each tile is a chain of its own, whatever its chunk.
  */
-#include <string.h>
-
 #include "winograd.h"
 #include "winograd_transforms.h"
 
@@ -35,21 +33,6 @@ static struct positions positions_of(float *at, int tiles, int channels)
     return (struct positions){at, (size_t)tiles * tile + LANES, tile};
 }
 
-static const struct square local = {MOST * LANES, LANES};
-
-enum { PIXEL_BYTES = LANES * sizeof(float) };
-
-/* A tile of side x side pixels at the end of a plane that has rows x columns of them: 0 beyond. */
-static void fill_edge(float *edge, const float *from, size_t row, int side, int rows, int columns)
-{
-    for (int y = 0; y < side; y++, from += row, edge += local.row) {
-        const int there = y < rows ? columns : 0;
-        if (there)
-            memcpy(edge, from, (size_t)there * PIXEL_BYTES);
-        memset(edge + there * LANES, 0, (size_t)(side - there) * PIXEL_BYTES);
-    }
-}
-
 struct tile_place {
     int sample, y, x;
 };
@@ -61,30 +44,41 @@ static struct tile_place place_of(const struct chunk *chunk, int tile)
                                t / chunk->columns % chunk->rows * m, t % chunk->columns * m};
 }
 
+/* How many tiles from `tile` on are side by side in the chunk. */
+static int run_of(const struct chunk *chunk, int tile)
+{
+    return minimum(chunk->columns - (chunk->first + tile) % chunk->columns, chunk->tiles - tile);
+}
+
 /*
  * B' x B or A dy A' of a chunk's tiles of `side` x `side` pixels, `blocks` blocks, out of planes of
- * height x width. Beyond them it is zero.
+ * height x width. Beyond them it is zero. A row of tiles is walked through block by block: its
+ * pixels touch, which the processor sees and fetches ahead.
  */
 INLINE void chunk_in(const struct chunk *chunk, transform_1d *transform, int n, int side,
                      int height, int width, const struct strides *strides, int blocks,
                      const float *from, const struct positions *to)
 {
-    const struct square planar = {strides->row, LANES};
-    const struct square put = {to->position * (size_t)n, to->position};
-    for (int t = 0; t < chunk->tiles; t++) {
+    const struct square whole = {strides->row, LANES, side, side};
+    const struct square put = {to->position * (size_t)n, to->position, n, n};
+    for (int t = 0, run; t < chunk->tiles; t += run) {
         const struct tile_place p = place_of(chunk, t);
-        const int rows = minimum(side, height - p.y), columns = minimum(side, width - p.x);
-        const bool whole = rows == side && columns == side;
-        const float *x = from + (size_t)p.sample * strides->sample + (size_t)p.y * strides->row +
-                         (size_t)p.x * LANES;
-        float *v = to->at + (size_t)t * to->tile;
-        for (int b = 0; b < blocks; b++, x += strides->block, v += LANES) {
-            _Alignas(64) float edge[MOST * MOST * LANES];
-            if (!whole)
-                fill_edge(edge, x, strides->row, side, rows, columns);
-            for (int l = 0; l < LANES; l += WIDTH)
-                transform_2d(transform, &none, n, side, n, (whole ? x : edge) + l,
-                             whole ? planar : local, v + l, put, NULL);
+        struct square part = whole;
+        part.rows = minimum(side, height - p.y);
+        run = run_of(chunk, t);
+        for (int b = 0; b < blocks; b++) {
+            const float *x = from + (size_t)p.sample * strides->sample +
+                             (size_t)b * strides->block + (size_t)p.y * strides->row +
+                             (size_t)p.x * LANES;
+            float *v = to->at + (size_t)t * to->tile + (size_t)b * LANES;
+            for (int i = 0; i < run; i++, x += (n - 2) * LANES, v += to->tile) {
+                part.columns = minimum(side, width - p.x - i * (n - 2));
+                for (int l = 0; l < LANES; l += WIDTH)
+                    if (part.rows == side && part.columns == side)
+                        transform_2d(transform, &none, n, side, n, x + l, whole, v + l, put, NULL);
+                    else
+                        transform_2d(transform, &none, n, side, n, x + l, part, v + l, put, NULL);
+            }
         }
     }
 }
@@ -94,28 +88,29 @@ INLINE void chunk_out(const struct chunk *chunk, int n, const struct positions *
                       const float *bias, bool relu, float *out)
 {
     const struct conv *c = chunk->conv;
-    const struct square planar = {c->out.row, LANES};
-    const struct square at = {from->position * (size_t)n, from->position};
-    const mask keep = (mask){0} - (relu ? 0 : 1);
     const int m = n - 2;
+    const struct square whole = {c->out.row, LANES, m, m};
+    const struct square at = {from->position * (size_t)n, from->position, n, n};
+    const mask keep = (mask){0} - (relu ? 0 : 1);
     for (int t = 0; t < chunk->tiles; t++) {
         const struct tile_place p = place_of(chunk, t);
-        const int rows = minimum(m, c->height - p.y), columns = minimum(m, c->width - p.x);
-        const bool whole = rows == m && columns == m;
+        struct square part = whole;
+        part.rows = minimum(m, c->height - p.y);
+        part.columns = minimum(m, c->width - p.x);
         float *y =
             out + (size_t)p.sample * c->out.sample + (size_t)p.y * c->out.row + (size_t)p.x * LANES;
         const float *v = from->at + (size_t)t * from->tile;
-        for (int b = 0; b < c->out_blocks; b++, y += c->out.block, v += LANES) {
-            _Alignas(64) float edge[MOST * MOST * LANES];
+        for (int b = 0; b < c->out_blocks; b++, y += c->out.block, v += LANES)
             for (int l = 0; l < LANES; l += WIDTH) {
                 const struct epilogue epilogue = {
                     bias ? *(const vector *)(bias + b * LANES + l) : (vector){0}, keep};
-                transform_2d(transform_output, &outputs, n, n, m, v + l, at, (whole ? y : edge) + l,
-                             whole ? planar : local, &epilogue);
+                if (part.rows == m && part.columns == m)
+                    transform_2d(transform_output, &outputs, n, n, m, v + l, at, y + l, whole,
+                                 &epilogue);
+                else
+                    transform_2d(transform_output, &outputs, n, n, m, v + l, at, y + l, part,
+                                 &epilogue);
             }
-            for (size_t row = 0; !whole && row < (size_t)rows; row++)
-                memcpy(y + row * c->out.row, edge + row * local.row, (size_t)columns * PIXEL_BYTES);
-        }
     }
 }
 
@@ -214,12 +209,12 @@ INLINE void all_weights(const struct conv *conv, int n, float *weights, float *t
                         bool back)
 {
     const size_t position = winograd_position_floats(conv);
-    const struct square at = {position * (size_t)n, position};
+    const struct square at = {position * (size_t)n, position, n, n};
     float *u = transformed, *g = weights;
     for (int o = 0; o < conv->out_blocks; o++)
         for (int first = 0; first < conv->in_channels; first += LANES) {
             const size_t channels = (size_t)minimum(LANES, conv->in_channels - first);
-            const struct square kernel = {3 * channels * LANES, channels * LANES};
+            const struct square kernel = {3 * channels * LANES, channels * LANES, 3, 3};
             for (size_t l = 0; l < channels * LANES; l += WIDTH, g += WIDTH, u += WIDTH)
                 if (back)
                     transform_2d(transform_weights_back, &weights_back, n, n, 3, u, at, g, kernel,

@@ -98,9 +98,13 @@ INLINE void transform_weights_back(const vector *u, vector *g, int n)
 
 typedef void transform_1d(const vector *from, vector *to, int n);
 
-/* Where a square of vectors is: floats from row to row and from column to column. */
+/*
+ * Where a square of vectors is: floats from row to row and from column to column, and how many of
+ * them are there. The others are read as 0 and not written.
+ */
 struct square {
     size_t row, column;
+    int rows, columns;
 };
 
 /* Factors that the 1-D transforms left out: of values with an odd row and an odd column, or not. */
@@ -119,20 +123,38 @@ struct epilogue {
 };
 
 /*
+ * The compiler sees no more where a pointer came from. Else it computes the places of all squares'
+ * elements ahead of a loop, more than there are registers for: a quarter of a transform's time.
+ */
+#define OPAQUE(POINTER) __asm__("" : "+r"(POINTER))
+
+/*
  * Both dimensions: the columns of in x in values at `from`, then the rows of what that gives, to
- * out x out values at `to`, times `factors`; then the epilogue, unless NULL.
+ * out x out values at `to`, times `factors`; then the epilogue, unless NULL. What is not there is
+ * read and written elsewhere: a branch would let the compiler contract to FMA otherwise, and edges
+ * would round by the instruction set.
  */
 INLINE void transform_2d(transform_1d *transform, const struct factors *factors, int n, int in,
                          int out, const float *from, struct square at, float *to, struct square put,
                          const struct epilogue *epilogue)
 {
+    static const _Alignas(64) float zeros[LANES];
+    _Alignas(64) float waste[LANES];
     vector half[MOST][MOST];
 #pragma GCC unroll 6
     for (int x = 0; x < in; x++) {
         vector column[MOST], turned[MOST];
+        const float *top = from + (size_t)x * at.column;
+        OPAQUE(top);
 #pragma GCC unroll 6
-        for (int y = 0; y < in; y++)
-            column[y] = *(const vector *)(from + (size_t)y * at.row + (size_t)x * at.column);
+        for (int y = 0; y < in; y++) {
+            const float *here = top + (size_t)y * at.row;
+            if (y >= at.rows || x >= at.columns) {
+                here = zeros;
+                OPAQUE(here);
+            }
+            column[y] = *(const vector *)here;
+        }
         transform(column, turned, n);
 #pragma GCC unroll 6
         for (int y = 0; y < out; y++)
@@ -141,6 +163,8 @@ INLINE void transform_2d(transform_1d *transform, const struct factors *factors,
 #pragma GCC unroll 6
     for (int y = 0; y < out; y++) {
         vector row[MOST];
+        float *left = to + (size_t)y * put.row;
+        OPAQUE(left);
         transform(half[y], row, n);
 #pragma GCC unroll 6
         for (int x = 0; x < out; x++) {
@@ -150,7 +174,12 @@ INLINE void transform_2d(transform_1d *transform, const struct factors *factors,
                 row[x] += epilogue->bias;
                 row[x] = (vector)((mask)row[x] & (epilogue->keep | (row[x] > 0)));
             }
-            *(vector *)(to + (size_t)y * put.row + (size_t)x * put.column) = row[x];
+            float *there = left + (size_t)x * put.column;
+            if (y >= put.rows || x >= put.columns) {
+                there = waste;
+                OPAQUE(there);
+            }
+            *(vector *)there = row[x];
         }
     }
 }
