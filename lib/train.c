@@ -105,9 +105,13 @@ struct trainer *train_new(const struct model *model, const struct train_options 
                           struct error *error)
 {
     const struct kernels *kernels = kernels_select(error);
-    struct trainer *t = kernels ? calloc(1, sizeof *t) : NULL;
-    if (!t)
+    if (!kernels)
         return NULL;
+    struct trainer *t = calloc(1, sizeof *t);
+    if (!t) {
+        error_set(error, "memory: the trainer:");
+        return NULL;
+    }
     t->options = *options;
     t->net = net_parse(net_text(model->net), error);
     if (!t->net)
@@ -322,24 +326,33 @@ static void first_difference(const char *a, const char *b, char *text, size_t ro
     snprintf(text, room, "%.*s", end ? (int)(end - begin) : (int)strlen(begin), begin);
 }
 
-int train_restore(struct trainer *t, const struct model *model, const char *path,
-                  struct error *error)
+/* Before anything else is read: of another network not even the tensors fit. */
+static int check_recipe(const struct model *model, const char *path, struct error *error)
 {
-    struct safetensors_tensor extra[EXTRAS];
-    struct model saved;
-    list_extras(t, extra);
-    if (model_load_extra(&saved, path, extra, EXTRAS, error))
+    struct safetensors file;
+    if (safetensors_open(&file, path, error))
         return -1;
-    const char *ours = model_get(model, "recipe"), *theirs = model_get(&saved, "recipe");
+    const char *ours = model_get(model, "recipe"), *theirs = safetensors_get(&file, "recipe");
     int status = 0;
     if (!ours || !theirs || strcmp(ours, theirs) != 0) {
         char was[160], is[160];
         first_difference(theirs ? theirs : "", ours ? ours : "", was, sizeof was);
         first_difference(ours ? ours : "", theirs ? theirs : "", is, sizeof is);
         status = error_set(error, "%s: from another training: '%s', now '%s'", path, was, is);
-    } else {
-        memcpy(t->block, saved.block, t->floats * sizeof(float));
     }
-    model_free(&saved);
+    safetensors_close(&file);
     return status;
+}
+
+int train_restore(struct trainer *t, const struct model *model, const char *path,
+                  struct error *error)
+{
+    struct safetensors_tensor extra[EXTRAS];
+    struct model saved;
+    list_extras(t, extra);
+    if (check_recipe(model, path, error) || model_load_extra(&saved, path, extra, EXTRAS, error))
+        return -1;
+    memcpy(t->block, saved.block, t->floats * sizeof(float));
+    model_free(&saved);
+    return 0;
 }

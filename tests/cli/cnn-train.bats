@@ -120,6 +120,8 @@ no_model() { # neither it nor a temporary file
     refused "--resume: check: from another training: '--rate 0.1', now '--rate 0.2'" \
         "${small[@]}" --rate 0.2 --resume -c check < "$train"
     refused "'--samples 1500', now '--samples 300'" "${small[@]}" --resume -c check < "$val"
+    refused "from another training: '--net " "${small[@]}" --net 'c3x4 p2 gmp d10' --resume \
+        -c check < "$train"
     refused "checkpoint.first" "${small[@]}" --resume -c model < "$train"
     cmp check copy
 }
