@@ -19,6 +19,7 @@ export const SHEET = Object.freeze({ width: 640, height: 480 });
 export class Drawing extends EventTarget {
     /** @type {Step[]} */ #done = [];
     /** @type {Step[]} */ #undone = [];
+    /** @type {Stroke | undefined} */ #begun;
     /** Counts every change: an answer belongs to the drawing whose version it carries. */
     version = 0;
 
@@ -69,16 +70,24 @@ export class Drawing extends EventTarget {
 
     /** Put the pen down. @param {Point} point @param {number} width @param {boolean} erase */
     begin(point, width, erase) {
-        this.#push({ kind: 'stroke', points: [point], width, erase });
+        this.#begun = { kind: 'stroke', points: [point], width, erase };
+        this.#push(this.#begun);
     }
 
-    /** Go on with the stroke that was begun last. @param {Point[]} points */
+    /**
+     * Go on with the stroke that was begun last. One that was undone, wiped or drawn over meanwhile
+     * has ended, and the one before it is none of the pen's business.
+     * @param {Point[]} points @returns {boolean} whether it goes on
+     */
     extend(points) {
-        const stroke = this.#done.at(-1);
-        if (stroke?.kind === 'stroke') {
-            stroke.points.push(...points);
+        const open = this.#begun !== undefined && this.#done.at(-1) === this.#begun;
+        if (open) {
+            this.#begun.points.push(...points);
             this.#changed();
+        } else {
+            this.#begun = undefined; // for good, even if it comes back by redo
         }
+        return open;
     }
 
     /** Replace everything by a picture. @param {Omit<Picture, 'kind'>} picture */

@@ -50,6 +50,7 @@ export class Live {
 
     async #send() {
         const abort = new AbortController();
+        const asked = this.#wanted;
         this.#busy = abort;
         try {
             const answer = await this.#ask(abort.signal);
@@ -60,7 +61,7 @@ export class Live {
             }
         } catch (error) {
             if (this.#busy === abort) {
-                this.#failed(error);
+                this.#failed(error, asked);
             }
         }
         if (this.#busy === abort) {
@@ -71,13 +72,13 @@ export class Live {
         }
     }
 
-    #failed(error) {
+    #failed(error, asked) {
         const gone = error instanceof Unreachable;
         this.#on.gone(gone);
         if (gone) {
             this.#after(RETRY);
         } else {
-            this.#shown = this.#wanted; // the same picture would be refused again
+            this.#shown = asked; // the same picture would be refused again
             this.#on.refused(error);
         }
     }

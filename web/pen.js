@@ -39,7 +39,7 @@ export function connectPen(canvas, cursor, drawing, on) {
             drawing.extend((events.length ? events : [event]).map(position));
         }
     });
-    for (const type of ['pointerup', 'pointercancel']) {
+    for (const type of ['pointerup', 'pointercancel', 'lostpointercapture']) {
         canvas.addEventListener(type, (event) => {
             if (event.pointerId === pointer) {
                 pointer = undefined;
@@ -94,8 +94,8 @@ function connectKeyboard(canvas, cursor, drawing, on) {
                 at.x = Math.min(SHEET.width, Math.max(0, at.x + ARROWS[key][0] * step));
                 at.y = Math.min(SHEET.height, Math.max(0, at.y + ARROWS[key][1] * step));
             }
-            if (down) {
-                drawing.extend([{ ...at }]);
+            if (down && !drawing.extend([{ ...at }])) {
+                lift();
             }
         } else {
             return;

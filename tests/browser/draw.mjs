@@ -195,6 +195,32 @@ onPage('a digit is drawn with the keyboard alone', async (page) => {
     assert.equal(await page.locator('#eraser').getAttribute('aria-pressed'), 'true');
 });
 
+onPage('a stroke undone while it is drawn has ended', async (page) => {
+    const seen = () =>
+        page.locator('#sheet').evaluate(async (sheet) => {
+            await new Promise((painted) =>
+                requestAnimationFrame(() => requestAnimationFrame(painted)),
+            );
+            return sheet.toDataURL();
+        });
+    await draw(page, strokes(1, place[0]));
+    await says(page, '#read', '1');
+    const before = await seen();
+    const box = await page.locator('#sheet').boundingBox();
+    const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
+    await page.mouse.move(...at(0.6, 0.3));
+    await page.mouse.down();
+    await page.mouse.move(...at(0.7, 0.5));
+    await page.keyboard.press('Control+z');
+    await page.mouse.move(...at(0.8, 0.7));
+    await page.keyboard.press('Control+Shift+z'); // back, and still not the pen's
+    await page.mouse.move(...at(0.9, 0.3));
+    await page.keyboard.press('Control+z');
+    await page.mouse.up();
+    await says(page, '#read', '1');
+    assert.equal(await seen(), before);
+});
+
 onPage('an answer that comes too late is dropped', async (page) => {
     let release;
     const held = new Promise((resolve) => {
@@ -230,11 +256,14 @@ onPage(
     async (page) => {
         await draw(page, strokes(2, place[0]));
         await says(page, '#read', '2');
+        const paper = await page.locator('#sheet').boundingBox();
         await server.stop();
         try {
             await draw(page, strokes(5, place[1]));
             await says(page, '#gone', /does not answer/);
             assert.ok(await page.locator('#gone').isVisible());
+            // It comes while somebody draws: nothing may move under the pen.
+            assert.deepEqual(await page.locator('#sheet').boundingBox(), paper);
         } finally {
             await server.start();
         }
