@@ -18,7 +18,8 @@ enum rng_use {
     RNG_WEIGHTS = 3, /* initial weights; `sample` is the parameter tensor's index */
     RNG_DROPOUT = 4, /* dropout; `epoch` is the step, `sample` (layer << 32) + index in batch */
     RNG_SPOIL = 5,   /* blur, noise and the like of one sample; bits 52.. of `sample`: which */
-    RNG_FOREIGN = 6  /* drawings that are no digits */
+    RNG_FOREIGN = 6, /* drawings that are no digits */
+    RNG_PIECE = 7    /* pieces of digits that touch */
 };
 
 /* One sequence, positioned at its next number. Plain data: may be copied. */

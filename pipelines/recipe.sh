@@ -8,6 +8,7 @@
 #                   all 60,000, calibrated by the TEMPERATURE that a run with VALIDATE=1 has fitted
 #   NET='...'       another network
 #   FOREIGN=0       learn no drawings that are no digits; N: one after every N digits
+#   PIECES=0        learn no pieces of digits that touch; N: one after every N digits
 #   AUGMENT='--stroke 0.5'  TRAIN='--ema 0'    more options, which come last: the last one counts
 #   DIGITS=2000     learn the first 2,000 digits alone, to try something out
 #
@@ -15,7 +16,7 @@
 # metrics and checkpoint, files.
 # shellcheck disable=SC2034 # what is set here is the recipes'
 : "${SEED:=1}" "${THREADS:=$(nproc)}" "${VALIDATE:=0}" "${DATA:=data/mnist}"
-: "${DIGITS:=$((VALIDATE ? 55000 : 60000))}" "${FOREIGN:=0}"
+: "${DIGITS:=$((VALIDATE ? 55000 : 60000))}" "${FOREIGN:=0}" "${PIECES:=0}"
 PATH=$PWD/${BUILD:-build}:$PATH
 images=$DATA/train-images-idx3-ubyte labels=$DATA/train-labels-idx1-ubyte
 metrics=${OUT%.safetensors}.tsv checkpoint=${OUT%.safetensors}.checkpoint
@@ -29,9 +30,10 @@ training_digits() {
     idx2bin --range "0:$DIGITS" "$images" "$labels"
 }
 
-# augment's options: the recipe's own, then these. An epoch has its drawings too.
+# augment's options: the recipe's own, then these. An epoch has what is made up, too.
 [ "$FOREIGN" -eq 0 ] || distort+=(--foreign "$FOREIGN")
-epoch=$((DIGITS + (FOREIGN ? DIGITS / FOREIGN : 0)))
+[ "$PIECES" -eq 0 ] || distort+=(--pieces "$PIECES")
+epoch=$((DIGITS + (FOREIGN ? DIGITS / FOREIGN : 0) + (PIECES ? DIGITS / PIECES : 0)))
 distort+=("${more_augment[@]}")
 augment="${distort[*]}" # for the model's card, without what the card has anyway
 distort+=(--seed "$SEED" --epochs "$EPOCHS")

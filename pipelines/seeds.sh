@@ -42,7 +42,7 @@ columns='seed version recipe seconds cpu accuracy loss ece wrong model command'
 fingerprint() {
     {
         sed -E '/^ *#/d; s/ +# .*//' "pipelines/$script" pipelines/recipe.sh
-        for knob in NET EPOCHS TEMPERATURE VALIDATE FOREIGN AUGMENT TRAIN DIGITS TEACHERS; do
+        for knob in NET EPOCHS TEMPERATURE VALIDATE FOREIGN PIECES AUGMENT TRAIN DIGITS TEACHERS; do
             echo "$knob=${!knob:-}"
         done
     } | sha256sum | sed "s/^\(.\{8\}\).*/$recipe@\1/"

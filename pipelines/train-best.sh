@@ -16,6 +16,7 @@ cd "$(dirname "$0")/.."
 : "${OUT:=build/best.safetensors}" "${TEACHERS:=}"
 : "${TEMPERATURE:=1}" # its labels are calibrated
 : "${FOREIGN:=8}"     # 1 image in 9 is no digit, to be answered by '?'
+: "${PIECES:=2}"      # and 1 in 3 digits more is a piece of two that touch
 distort=(--rotate 12 --shift 2.2 --zoom 0.12 --shear 0.2 --elastic 0.8 --spoil 0.1 --lines 2)
 source pipelines/recipe.sh
 
@@ -25,8 +26,8 @@ if [ -z "$TEACHERS" ]; then
     for seed in 1 2 3; do
         teacher=$there/$seed.safetensors
         TEACHERS+=" $teacher"
-        [ -e "$teacher" ] || env -u NET -u EPOCHS -u TEMPERATURE -u FOREIGN -u AUGMENT -u TRAIN \
-            SEED=$seed OUT="$teacher" pipelines/train.sh
+        [ -e "$teacher" ] || env -u NET -u EPOCHS -u TEMPERATURE -u FOREIGN -u PIECES \
+            -u AUGMENT -u TRAIN SEED=$seed OUT="$teacher" pipelines/train.sh
     done
 fi
 read -ra teachers <<< "$TEACHERS"

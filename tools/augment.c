@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "foreign.h"
 #include "loss.h"
+#include "piece.h"
 #include "rng.h"
 #include "spoil.h"
 #include "stream.h"
@@ -54,6 +55,8 @@ static const char help[] =
     "  -G, --background F     uneven paper, up to this grey (default 0.8)\n"
     "  -N, --noise F          noise with up to this standard deviation (default 0.4)\n"
     "  -F, --foreign N        after every N images one that is no digit (default 0: none)\n"
+    "  -J, --pieces N         after every N images a piece cut out of two that touch (default 0:\n"
+    "                         none)\n"
     "  -E, --epochs N         pass N times over the samples, distorted anew (default 1)\n"
     "  -c, --clean N          leave the images of the last N epochs as they are (default 0)\n"
     "  -s, --seed N           choose the random numbers (default 1)\n"
@@ -70,6 +73,7 @@ struct job {
     struct warp_ranges ranges;
     struct spoil_ranges spoil;
     int foreign; /* after so many digits comes one drawing that is none; 0: no drawings */
+    int pieces;  /* after so many digits comes a piece of two; 0: no pieces */
     int64_t epochs, clean;
     int threads;
     uint64_t seed;
@@ -104,6 +108,7 @@ static struct job parse(int argc, char **argv)
         {.name = "background", .letter = 'G', .number = &job.spoil.background, .high = 1},
         {.name = "noise", .letter = 'N', .number = &job.spoil.noise, .high = 1},
         {.name = "foreign", .letter = 'F', .count = &job.foreign, .high = 1000000},
+        {.name = "pieces", .letter = 'J', .count = &job.pieces, .high = 1000000},
         {.name = "epochs", .letter = 'E', .integer = &job.epochs, .low = 1, .high = 1000000},
         {.name = "clean", .letter = 'c', .integer = &job.clean, .high = 1000000},
         {.name = "seed", .letter = 's', .seed = &job.seed},
@@ -141,56 +146,158 @@ static struct job in_epoch(const struct job *job, uint32_t epoch)
     return now;
 }
 
-/* What is written at once: up to STREAM_MAX_BATCH samples and as many drawings between them. */
+/* What is made up: it follows some of the samples, in this order. */
+enum made { DRAWING, PIECE, MADE };
+
+/* What is written at once: up to STREAM_MAX_BATCH samples and as many of either made up. */
 struct batch {
-    uint8_t images[2 * STREAM_MAX_BATCH * IMAGE_PIXELS];
-    uint8_t labels[2 * STREAM_MAX_BATCH];
-    float soft[2 * STREAM_MAX_BATCH * CLASSES];
+    uint8_t images[(1 + MADE) * STREAM_MAX_BATCH * IMAGE_PIXELS];
+    uint8_t labels[(1 + MADE) * STREAM_MAX_BATCH];
+    float soft[(1 + MADE) * STREAM_MAX_BATCH * CLASSES];
 };
 
+/* What is made up takes its digits from so many samples, the last of which it follows. */
+enum { REACH = 16 };
+
+/* In one piece of so many, a drawing takes the place of a digit. */
+enum { DRAWN = 3 };
+
+/* Random numbers of what is made up: beyond every digit's. */
+static const uint64_t OF_DRAWINGS = (uint64_t)1 << 48, OF_PIECES = (uint64_t)2 << 48;
+
 /*
- * A run of the input, and the drawings that come after some of its samples: item k is sample k, and
- * item samples.n + f the run's drawing f.
+ * A run of the input, and what comes after some of its samples: item k is sample k; then the run's
+ * drawings are counted on, and its pieces.
  */
 struct run {
     struct samples samples;
-    uint64_t first;               /* place of its first sample in the input */
-    uint8_t before[IMAGE_PIXELS]; /* the image before that, once there is one */
+    uint64_t first; /* place of its first sample in the input */
+    /* The samples before that, as far as there are any; the last one ends the arrays. */
+    uint8_t images[REACH * IMAGE_PIXELS];
+    float soft[REACH * CLASSES];
 };
 
-/* The drawings up to place `end` of the input. */
-static uint64_t drawings(const struct job *job, uint64_t end)
+/* The image at a place of the input, in the run or up to REACH before it; paper before place 0. */
+static const uint8_t *run_image(const struct run *run, uint64_t place)
 {
-    return job->foreign ? end / (uint64_t)job->foreign : 0;
+    return place >= run->first ? run->samples.images + (place - run->first) * IMAGE_PIXELS
+                               : run->images + (REACH + place - run->first) * IMAGE_PIXELS;
+}
+
+static void run_label(const struct run *run, uint64_t place, float soft[CLASSES])
+{
+    const struct samples *samples = &run->samples;
+    if (place < run->first)
+        memcpy(soft, run->soft + (REACH + place - run->first) * CLASSES, CLASSES * sizeof *soft);
+    else if (samples->soft)
+        memcpy(soft, samples->soft + (place - run->first) * CLASSES, CLASSES * sizeof *soft);
+    else
+        loss_one_hot(samples->labels[place - run->first], soft);
+}
+
+/* Go on behind the run, whose last samples are kept. */
+static void run_end(const struct job *job, struct run *run)
+{
+    struct run next = {.first = run->first + run->samples.n};
+    for (uint64_t i = next.first < REACH ? REACH - next.first : 0; i < REACH; i++) {
+        const uint64_t place = next.first + i - REACH;
+        memcpy(next.images + i * IMAGE_PIXELS, run_image(run, place), IMAGE_PIXELS);
+        if (job->pieces)
+            run_label(run, place, next.soft + i * CLASSES);
+    }
+    *run = next;
+}
+
+/* How many are made up to place `end` of the input. */
+static uint64_t made_until(const struct job *job, enum made kind, uint64_t end)
+{
+    const int each = kind == DRAWING ? job->foreign : job->pieces;
+    return each ? end / (uint64_t)each : 0;
+}
+
+static size_t run_made(const struct job *job, const struct run *run, enum made kind)
+{
+    const uint64_t end = run->first + run->samples.n;
+    return (size_t)(made_until(job, kind, end) - made_until(job, kind, run->first));
 }
 
 static size_t run_items(const struct job *job, const struct run *run)
 {
-    const uint64_t end = run->first + run->samples.n;
-    return run->samples.n + (size_t)(drawings(job, end) - drawings(job, run->first));
+    return run->samples.n + run_made(job, run, DRAWING) + run_made(job, run, PIECE);
 }
 
-/* The items in the order of the input: a drawing follows its sample. */
+/* The items in the order of the input: what is made up follows its sample. */
 static void run_order(const struct job *job, const struct run *run, uint32_t *order)
 {
-    uint32_t drawn = 0;
+    uint32_t next[MADE] = {(uint32_t)run->samples.n};
+    next[PIECE] = next[DRAWING] + (uint32_t)run_made(job, run, DRAWING);
     for (size_t k = 0; k < run->samples.n; k++) {
+        const uint64_t place = run->first + k;
         *order++ = (uint32_t)k;
-        if (drawings(job, run->first + k + 1) > drawings(job, run->first + k))
-            *order++ = (uint32_t)run->samples.n + drawn++;
+        for (enum made kind = DRAWING; kind < MADE; kind++)
+            if (made_until(job, kind, place + 1) > made_until(job, kind, place))
+                *order++ = next[kind]++;
     }
 }
 
-/* A drawing is distorted like a digit, by random numbers beyond every digit's. */
-static void make_drawing(const struct job *job, uint32_t epoch, const struct run *run, size_t f,
-                         uint8_t *image)
+/* Drawing number `number`, after the sample at place `last`. */
+static void make_drawing(const struct job *job, uint32_t epoch, const struct run *run,
+                         uint64_t number, uint64_t last, uint8_t *image)
 {
-    const uint64_t beyond = (uint64_t)1 << 48, place = drawings(job, run->first) + f;
-    const size_t k = (size_t)((place + 1) * (uint64_t)job->foreign - 1 - run->first);
-    const uint8_t *right = run->samples.images + k * IMAGE_PIXELS;
+    static const uint8_t paper[IMAGE_PIXELS];
+    foreign_image(job->seed, epoch, number, last ? run_image(run, last - 1) : paper,
+                  run_image(run, last), image);
+}
+
+/* A piece of two digits near place `last`, and what it is, or of a digit and a drawing. */
+static void make_piece(const struct job *job, uint32_t epoch, const struct run *run,
+                       uint64_t number, uint64_t last, uint8_t *image, float soft[CLASSES])
+{
+    struct rng rng = rng_start(job->seed, RNG_PIECE, epoch, number);
+    const uint32_t reach = last < REACH ? (uint32_t)last + 1 : REACH;
     uint8_t drawing[IMAGE_PIXELS];
-    foreign_image(job->seed, epoch, place, k ? right - IMAGE_PIXELS : run->before, right, drawing);
-    spoil_image(&job->ranges, &job->spoil, job->seed, epoch, beyond + place, drawing, image);
+    const uint8_t *digits[2];
+    float label[2][CLASSES];
+    for (int k = 0; k < 2; k++) {
+        const uint64_t place = last - rng_below(&rng, reach);
+        digits[k] = run_image(run, place);
+        run_label(run, place, label[k]);
+    }
+    const uint32_t drawn = rng_below(&rng, 2 * DRAWN); /* scribbles will be cut, too */
+    if (drawn < 2) {
+        make_drawing(job, epoch, run, OF_PIECES + number, last, drawing);
+        digits[drawn] = drawing;
+        for (int c = 0; c < CLASSES; c++)
+            label[drawn][c] = 1.0f / CLASSES;
+    }
+    int of;
+    const float digit = piece_image(&rng, digits, image, &of);
+    for (int c = 0; c < CLASSES; c++)
+        soft[c] = digit * label[of][c] + (1 - digit) / CLASSES;
+}
+
+/* Drawing or piece number f of the run, which is distorted like a digit, by random numbers beyond
+ * every digit's. */
+static void make_up(const struct job *job, uint32_t epoch, const struct run *run, enum made kind,
+                    size_t f, uint8_t *image, float soft[CLASSES])
+{
+    const uint64_t beyond = kind == DRAWING ? OF_DRAWINGS : OF_PIECES;
+    const uint64_t number = made_until(job, kind, run->first) + f;
+    const uint64_t each = (uint64_t)(kind == DRAWING ? job->foreign : job->pieces);
+    const uint64_t last = (number + 1) * each - 1;
+    uint8_t made[IMAGE_PIXELS];
+    if (kind == PIECE)
+        make_piece(job, epoch, run, number, last, made, soft);
+    else
+        make_drawing(job, epoch, run, number, last, made);
+    for (int c = 0; kind == DRAWING && c < CLASSES; c++)
+        soft[c] = 1.0f / CLASSES;
+    spoil_image(&job->ranges, &job->spoil, job->seed, epoch, beyond + number, made, image);
+}
+
+static bool soft_labels(const struct job *job, const struct run *run)
+{
+    return run->samples.soft || job->foreign || job->pieces;
 }
 
 static void make_item(const struct job *job, uint32_t epoch, const struct run *run, size_t k,
@@ -200,17 +307,15 @@ static void make_item(const struct job *job, uint32_t epoch, const struct run *r
     uint8_t *image = batch->images + i * IMAGE_PIXELS;
     float *soft = batch->soft + i * CLASSES;
     if (k >= from->n) {
-        make_drawing(job, epoch, run, k - from->n, image);
-        for (int c = 0; c < CLASSES; c++)
-            soft[c] = 1.0f / CLASSES;
+        const size_t f = k - from->n, drawings = run_made(job, run, DRAWING);
+        const enum made kind = f < drawings ? DRAWING : PIECE;
+        make_up(job, epoch, run, kind, kind == DRAWING ? f : f - drawings, image, soft);
         return;
     }
     spoil_image(&job->ranges, &job->spoil, job->seed, epoch, run->first + k,
                 from->images + k * IMAGE_PIXELS, image);
-    if (from->soft)
-        memcpy(soft, from->soft + k * CLASSES, CLASSES * sizeof(float));
-    else if (job->foreign)
-        loss_one_hot(from->labels[k], soft);
+    if (soft_labels(job, run))
+        run_label(run, run->first + k, soft);
     else
         batch->labels[i] = from->labels[k];
 }
@@ -223,7 +328,7 @@ static void write_items(struct stream_writer *writer, const struct job *job, uin
 #pragma omp parallel for num_threads(job->threads) schedule(static) if (job->threads > 1)
     for (size_t i = 0; i < n; i++)
         make_item(job, epoch, run, order[i], batch, i);
-    const bool soft = run->samples.soft || job->foreign;
+    const bool soft = soft_labels(job, run);
     const struct samples out = {.n = n,
                                 .images = batch->images,
                                 .labels = soft ? NULL : batch->labels,
@@ -232,15 +337,16 @@ static void write_items(struct stream_writer *writer, const struct job *job, uin
         cli_die("%s", error.text);
 }
 
-/* Labels become probabilities beside drawings, which have no class; so they must be known. */
+/* Labels become probabilities beside what is made up; so they must be known. */
 static void check_labels(const struct job *job, const struct run *run)
 {
     const struct samples *samples = &run->samples;
-    const uint8_t *unknown =
-        job->foreign && samples->labels ? memchr(samples->labels, LABEL_UNKNOWN, samples->n) : NULL;
+    const bool needed = (job->foreign || job->pieces) && samples->labels;
+    const uint8_t *unknown = needed ? memchr(samples->labels, LABEL_UNKNOWN, samples->n) : NULL;
     if (unknown)
-        cli_die("stdin: sample %" PRIu64 ": has no label, which --foreign needs",
-                run->first + (uint64_t)(unknown - samples->labels));
+        cli_die("stdin: sample %" PRIu64 ": has no label, which --%s needs",
+                run->first + (uint64_t)(unknown - samples->labels),
+                job->foreign ? "foreign" : "pieces");
 }
 
 static struct stream_writer *start_output(int64_t count)
@@ -257,20 +363,18 @@ static struct stream_writer *run_streaming(struct stream_reader *reader, const s
                                            struct batch *batch)
 {
     const int64_t count = stream_reader_count(reader);
-    struct stream_writer *writer =
-        start_output(count < 0 ? count : count + (int64_t)drawings(job, (uint64_t)count));
+    const struct run all = {.samples = {.n = count < 0 ? 0 : (size_t)count}};
+    struct stream_writer *writer = start_output(count < 0 ? count : (int64_t)run_items(job, &all));
     const struct job now = in_epoch(job, 1);
     struct run run = {.first = 0};
-    static uint32_t order[2 * STREAM_MAX_BATCH];
+    static uint32_t order[(1 + MADE) * STREAM_MAX_BATCH];
     struct error error;
     int status;
     while ((status = stream_read(reader, &run.samples, &error)) > 0) {
-        const size_t n = run.samples.n;
         check_labels(job, &run);
         run_order(job, &run, order);
         write_items(writer, &now, 1, &run, order, run_items(job, &run), batch);
-        memcpy(run.before, run.samples.images + (n - 1) * IMAGE_PIXELS, IMAGE_PIXELS);
-        run.first += n;
+        run_end(job, &run);
     }
     if (status < 0)
         cli_die("%s", error.text);

@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 setup() {
     export NET='c5x8 p4 d10' DIGITS=1500 EPOCHS=1 THREADS=1 OMP_WAIT_POLICY=passive
     export TSV=$BATS_TEST_TMPDIR/seeds.tsv WORK=$BATS_TEST_TMPDIR/work
-    unset SEED OUT VALIDATE TEMPERATURE FOREIGN AUGMENT TRAIN DATA TEACHERS
+    unset SEED OUT VALIDATE TEMPERATURE FOREIGN PIECES AUGMENT TRAIN DATA TEACHERS
     model=$BATS_TEST_TMPDIR/model.safetensors
 }
 
@@ -20,7 +20,9 @@ card() {
         export TEACHERS=$BATS_TEST_TMPDIR/teacher # for the best one: the network before it
         SEED=5 EPOCHS=2 OUT=$model "pipelines/$recipe.sh" 2> "$BATS_TEST_TMPDIR/log"
         foreign=$(sed -n "s/.*FOREIGN:=\([0-9]*\)}.*/\1/p" "pipelines/$recipe.sh")
-        samples=$((3000 + (foreign ? 2 * (1500 / foreign) : 0))) seed=5 epochs=2
+        pieces=$(sed -n "s/.*PIECES:=\([0-9]*\)}.*/\1/p" "pipelines/$recipe.sh")
+        made=$(((foreign ? 1500 / foreign : 0) + (pieces ? 1500 / pieces : 0)))
+        samples=$((3000 + 2 * made)) seed=5 epochs=2
         [ "$recipe" != train-best ] || seed=1005 epochs=4 # its last two are a training of their own
         [[ $(card recipe) == *" --samples $samples "*" --seed $seed "* ]]
         [ "$(card data)" = "data/mnist, training digits 0 to 1499" ]
@@ -74,10 +76,10 @@ card() {
     [[ $(tail -n 1 "$TSV") == *" | relabelled by "*" | cnn-train "* ]]
 }
 
-@test "FOREIGN=0 learns digits alone" {
-    FOREIGN=0 OUT=$model pipelines/train.sh 2> "$BATS_TEST_TMPDIR/log"
+@test "FOREIGN=0 and PIECES=0 learn digits alone" {
+    FOREIGN=0 PIECES=0 OUT=$model pipelines/train.sh 2> "$BATS_TEST_TMPDIR/log"
     [[ $(card recipe) == *" --samples 1500 "* ]]
-    [[ $(card augment) != *--foreign* ]]
+    [[ $(card augment) != *--foreign* && $(card augment) != *--pieces* ]]
 }
 
 @test "AUGMENT and TRAIN have the last word" {
