@@ -18,7 +18,8 @@ cd "$(dirname "$0")/.."
 : "${TEMPERATURE:=1}" # its labels are calibrated
 : "${FOREIGN:=8}"     # 1 image in 9 is no digit, to be answered by '?'
 : "${PIECES:=2}"      # and 1 in 3 digits more is a piece of two that touch
-distort=(--rotate 12 --shift 2.2 --zoom 0.12 --shear 0.2 --elastic 0.8 --spoil 0.1 --lines 2)
+distort=(--rotate 12 --shift 2.2 --zoom 0.12 --shear 0.2 --elastic 0.8 --sharpen 2 --spoil 0.1
+    --lines 2)
 source pipelines/recipe.sh
 
 # Each teacher as an -m of its own; the card names them by their weights' sums.

@@ -26,9 +26,10 @@ if [ "${1:-}" = --check ]; then
     [[ $check =~ ^[0-9]+$ ]] || fail "--check: give a recipe and a seed"
     set -- "${2:-}"
 fi
-recipe=${1:-} most=${2:-0} data=data/mnist
+recipe=${1:-} most=${2:-0} data=data/mnist parts=(recipe.sh)
 case $recipe in
-fast | best) script=train-$recipe.sh ;;
+fast) script=train-fast.sh ;;
+best) script=train-best.sh parts+=(distil.sh) ;;
 default) script=train.sh ;;
 distil) script=distil.sh ;;
 fashion) script=fashion.sh data=data/fashion ;;
@@ -41,7 +42,7 @@ columns='seed version recipe seconds cpu accuracy loss ece wrong model command'
 # The recipe's name, and a fingerprint of all that it says: its code and the knobs from outside.
 fingerprint() {
     {
-        sed -E '/^ *#/d; s/ +# .*//' "pipelines/$script" pipelines/recipe.sh
+        sed -E '/^ *#/d; s/ +# .*//' "pipelines/$script" "${parts[@]/#/pipelines/}"
         for knob in NET EPOCHS TEMPERATURE VALIDATE FOREIGN PIECES AUGMENT TRAIN DIGITS TEACHERS; do
             echo "$knob=${!knob:-}"
         done
