@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +20,17 @@ static void keep_places(void)
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
             exit(CLI_TROUBLE);
+}
+
+void cli_spin_less(char **argv)
+{
+    char self[PATH_MAX];
+    const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length < 0 || getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
+        return;
+    self[length] = '\0';
+    if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0)
+        execv(self, argv); /* where that fails all goes on, but slower */
 }
 
 void cli_start(char **argv)

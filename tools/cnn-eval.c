@@ -134,6 +134,7 @@ static void evaluate(struct predictor *predictor, struct report *report)
 
 int main(int argc, char **argv)
 {
+    cli_spin_less(argv);
     cli_start(argv);
     struct options options = parse_options(argc, argv);
     char *standard = options.models.n ? NULL : cli_default_model();

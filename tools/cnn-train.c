@@ -366,26 +366,9 @@ static void train(struct run *run)
     report(run);
 }
 
-/*
- * libgomp's threads wait for each other by spinning, for long. That starves the rest of the
- * pipeline where processors are fewer than busy programs: with a load of 13 on 2 processors, 60
- * steps of a small network took 24 s instead of 0.5 s. The library reads its settings before main()
- * begins, so the program starts once more, with a short spin (some 10 us).
- */
-static void spin_less(char **argv)
-{
-    char self[PATH_MAX];
-    const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length < 0 || getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
-        return;
-    self[length] = '\0';
-    if (setenv("GOMP_SPINCOUNT", "10000", 1) == 0)
-        execv(self, argv); /* where that fails all goes on, but slower */
-}
-
 int main(int argc, char **argv)
 {
-    spin_less(argv);
+    cli_spin_less(argv);
     cli_start(argv);
     struct settings s = parse_options(argc, argv);
     struct error error;

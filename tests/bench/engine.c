@@ -8,6 +8,7 @@
  *
  * SECONDS (2) is how long a measurement takes. The samples are those of data/mnist/.
  */
+#include "cli.h"
 #include "predict.h"
 #include "sample.h"
 #include "train.h"
@@ -128,6 +129,7 @@ static void forward(const char *path, int batch, int threads)
 
 int main(int argc, char **argv)
 {
+    cli_spin_less(argv); /* as the programs do */
     const char *what = argc > 2 ? argv[1] : "";
     struct error error;
     struct model model;
