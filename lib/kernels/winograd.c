@@ -3,7 +3,8 @@
 /*
  * A chunk of tiles with V and M (winograd_template.h) is to stay in the second-level cache, 1 MiB
  * on the machine these figures are from. The gradient of the weights likes 1 MiB: 5 to 10 % faster
- * than 256 or 512 KiB, as it goes through the weights once a chunk; forward does not care. 24 tiles
+ * than 256 or 512 KiB, as it goes through the weights once a chunk; forward does not care. (A Zen 5
+ * core, whose second-level cache is as large, says the same.) 24 tiles
  * are whole rows of every instruction set's register tile.
  */
 enum { CHUNK_BYTES = 1024 * 1024, CHUNK_TILES = 24, MIN_CHANNELS = 8 };
