@@ -98,8 +98,9 @@ struct layer_type {
     /* Bytes of `memo` for so many samples, `pool` being as in struct pass; NULL when none. */
     size_t (*memo_bytes)(const struct layer *layer, const struct layer *pool, int samples);
 
-    /* Where the weights from input channel `in` to output `out` are; NULL where the block's order
-     * is the file's. Only a layer's first parameter is ever in another order. */
+    /* Where the weights from input channel `in` to output `out` are; those to the next output of
+     * the block of LANES are a float further. NULL where the block's order is the file's. Only a
+     * layer's first parameter is ever in another order. */
     struct stretch (*packed)(const struct layer *layer, int out, int in);
 
     /* Floats of `scratch` for so many samples; NULL when none. */

@@ -1,4 +1,5 @@
 #include "model.h"
+#include "pages.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -6,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { BLOCK_ALIGN = 64 };
 
 /* What the code relies on; the network's text is checked against the network itself. */
 static const struct {
@@ -118,11 +117,11 @@ void model_card(const struct model *model, FILE *out)
 /* The block, not initialised: who reads a file into it touches each page once. */
 static int allocate_block(struct model *model, struct error *error)
 {
-    const size_t floats = net_block_floats(model->net);
-    const size_t bytes = (floats * sizeof(float) + BLOCK_ALIGN - 1) / BLOCK_ALIGN * BLOCK_ALIGN;
-    model->block = aligned_alloc(BLOCK_ALIGN, bytes);
+    const size_t bytes = net_block_floats(model->net) * sizeof(float);
+    model->block = aligned_alloc(pages_alignment(bytes), pages_room(bytes));
     if (!model->block)
         return out_of_memory(error);
+    pages_ask(model->block, bytes);
     return 0;
 }
 

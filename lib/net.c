@@ -293,15 +293,18 @@ const struct layer *net_layer(const struct net *net, int i)
     return &net->layer[i];
 }
 
-/* Copy n floats between a plain array and every step-th of the block. */
-static void copy_stretch(float *block, float *plain, struct stretch stretch, bool pack)
+/* Copy between plain arrays, `apart` from each other, and a stretch of the block, where the numbers
+ * of `lanes` arrays touch. */
+static void copy_stretch(float *block, float *plain, struct stretch stretch, size_t lanes,
+                         size_t apart, bool pack)
 {
     float *at = block + stretch.at;
     for (size_t e = 0; e < stretch.n; e++, at += stretch.step)
-        if (pack)
-            *at = plain[e];
-        else
-            plain[e] = *at;
+        for (size_t l = 0; l < lanes; l++)
+            if (pack)
+                at[l] = plain[l * apart + e];
+            else
+                plain[l * apart + e] = at[l];
 }
 
 /* Copy tensor i between its plain and its packed form. */
@@ -311,21 +314,25 @@ static void copy(const struct net *net, int i, float *block, float *plain, bool 
     const int p = net->origin[i].parameter;
     const struct parameter *parameter = &layer->parameter[p];
     float *base = block + parameter->offset;
-    if (pack)
+    size_t floats = 1;
+    for (int d = 0; d < parameter->type.dims; d++)
+        floats *= (size_t)parameter->type.dim[d];
+    if (pack && floats < parameter->floats) /* padding */
         memset(base, 0, parameter->floats * sizeof *base);
     if (p > 0 || !layer->type->packed) {
-        struct stretch whole = {0, 1, 1};
-        for (int d = 0; d < parameter->type.dims; d++)
-            whole.n *= (size_t)parameter->type.dim[d];
-        copy_stretch(base, plain, whole, pack);
+        copy_stretch(base, plain, (struct stretch){0, 1, floats}, 1, 0, pack);
         return;
     }
-    for (int out = 0; out < layer->out.channels; out++)
+    const size_t apart = floats / (size_t)layer->out.channels;
+    for (int out = 0; out < layer->out.channels; out += LANES, plain += LANES * apart) {
+        const int left = layer->out.channels - out;
+        float *from = plain;
         for (int in = 0; in < layer->in.channels; in++) {
             const struct stretch stretch = layer->type->packed(layer, out, in);
-            copy_stretch(base, plain, stretch, pack);
-            plain += stretch.n;
+            copy_stretch(base, from, stretch, (size_t)(left < LANES ? left : LANES), apart, pack);
+            from += stretch.n;
         }
+    }
 }
 
 void net_pack(const struct net *net, int i, const float *plain, float *block)

@@ -1,6 +1,7 @@
 #include "predict.h"
 #include "kernels/kernels.h"
 #include "loss.h"
+#include "pages.h"
 #include "warp.h"
 #include "workspace.h"
 
@@ -9,8 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Samples that a thread takes through the network at once: their activations stay in its cache. */
-enum { CHUNK = 16 };
+/*
+ * Samples that a thread takes through the network at once: their activations stay in its cache. A
+ * drawing is one image, or some more where it is doubtful: those go through by FEW, in buffers that
+ * fit one large page with the shipped network. Where the system has to give the memory first that
+ * is what takes the time: 9 images by 16 touched 700 pages, for 1 ms.
+ */
+enum { CHUNK = 16, FEW = 4 };
 
 struct member { /* one model of the ensemble */
     struct net *net;
@@ -18,7 +24,7 @@ struct member { /* one model of the ensemble */
     float *block;    /* batch norm folded */
     float *prepared; /* what workspace_prepare() made of it, or NULL */
     float temperature;
-    struct workspace **workspace; /* [threads] */
+    struct workspace **workspace; /* [threads] for CHUNK samples, then one for FEW */
 };
 
 struct predictor {
@@ -48,13 +54,14 @@ static int member_start(struct member *member, struct model *model, int threads,
     const struct kernels *kernels = kernels_select(error);
     if (!kernels)
         return -1;
-    member->workspace = calloc((size_t)threads, sizeof(struct workspace *));
+    member->workspace = calloc((size_t)threads + 1, sizeof(struct workspace *));
     if (!member->workspace)
         return error_set(error, "memory: a model:");
     workspace_fold(member->net, member->block);
     member->kernels = kernels;
-    for (int t = 0; t < threads; t++) {
-        member->workspace[t] = workspace_new(member->net, kernels, CHUNK, false, error);
+    for (int t = 0; t <= threads; t++) {
+        const int samples = t < threads ? CHUNK : FEW;
+        member->workspace[t] = workspace_new(member->net, kernels, samples, false, error);
         if (!member->workspace[t])
             return -1;
     }
@@ -127,12 +134,12 @@ struct predictor_cost predictor_cost(const struct predictor *p)
 }
 
 /* One view of a chunk through every member; adds to the sums in probabilities [n,10]. */
-static void run_view(const struct predictor *p, int thread, const uint8_t *images, int n,
+static void run_view(const struct predictor *p, int which, const uint8_t *images, int n,
                      float *probabilities)
 {
     for (int m = 0; m < p->members; m++) {
         const struct member *member = &p->member[m];
-        struct workspace *workspace = member->workspace[thread];
+        struct workspace *workspace = member->workspace[which];
         workspace_input(workspace, images, n);
         workspace_forward(workspace, member->block, member->prepared, NULL, NULL);
         for (int i = 0; i < n; i++) {
@@ -144,8 +151,8 @@ static void run_view(const struct predictor *p, int thread, const uint8_t *image
     }
 }
 
-/* One chunk; probabilities [n,10] receives the mean over members and views. */
-static void run_chunk(const struct predictor *p, int thread, const uint8_t *images, int n,
+/* One chunk, in workspaces `which`; probabilities [n,10]: the mean over members and views. */
+static void run_chunk(const struct predictor *p, int which, const uint8_t *images, int n,
                       float *probabilities)
 {
     uint8_t seen[CHUNK * IMAGE_PIXELS];
@@ -153,16 +160,18 @@ static void run_chunk(const struct predictor *p, int thread, const uint8_t *imag
     for (int v = PREDICT_VIEWS - p->views; v < PREDICT_VIEWS - 1; v++) {
         for (int i = 0; i < n; i++)
             warp_apply(&view[v], images + i * IMAGE_PIXELS, seen + i * IMAGE_PIXELS);
-        run_view(p, thread, seen, n, probabilities);
+        run_view(p, which, seen, n, probabilities);
     }
-    run_view(p, thread, images, n, probabilities);
+    run_view(p, which, images, n, probabilities);
 }
 
 /* Without memory the member goes on as before, as right and slower. */
 static void prepare(struct member *member)
 {
     const size_t bytes = workspace_prepared_floats(member->net, false) * sizeof(float);
-    member->prepared = aligned_alloc(64, (bytes + 64) / 64 * 64);
+    member->prepared = aligned_alloc(pages_alignment(bytes), pages_room(bytes + 1));
+    if (member->prepared)
+        pages_ask(member->prepared, bytes);
     for (int l = 0; member->prepared && l < workspace_layers(member->net); l++)
         workspace_prepare(member->net, member->kernels, l, false, member->block, member->prepared);
 }
@@ -172,17 +181,19 @@ void predictor_run(struct predictor *p, const uint8_t *images, size_t n, float *
     /* Not for a drawing: the pages that prepared weights fill take the system a millisecond to
      * give, and save less than a tenth of that each time. */
     p->seen += n;
-    for (int m = 0; m < p->members && p->seen > CHUNK; m++)
+    const bool many = p->seen > CHUNK;
+    for (int m = 0; m < p->members && many; m++)
         if (!p->member[m].prepared)
             prepare(&p->member[m]);
-    const int chunks = (int)((n + CHUNK - 1) / CHUNK);
-    /* One chunk starts no thread. */
-#pragma omp parallel for num_threads(p->threads) schedule(dynamic, 1) if (chunks > 1)
+    const size_t size = many && n > FEW ? CHUNK : FEW;
+    const int chunks = (int)((n + size - 1) / size);
+    const bool shared = size == CHUNK && chunks > 1; /* else no thread is started */
+#pragma omp parallel for num_threads(p->threads) schedule(dynamic, 1) if (shared)
     for (int c = 0; c < chunks; c++) {
-        const size_t first = (size_t)c * CHUNK;
-        const size_t left = n - first;
-        run_chunk(p, omp_get_thread_num(), images + first * IMAGE_PIXELS,
-                  (int)(left < CHUNK ? left : CHUNK), probabilities + first * CLASSES);
+        const size_t first = (size_t)c * size, left = n - first;
+        run_chunk(p, size == CHUNK ? omp_get_thread_num() : p->threads,
+                  images + first * IMAGE_PIXELS, (int)(left < size ? left : size),
+                  probabilities + first * CLASSES);
     }
 }
 
@@ -199,7 +210,7 @@ static void copy_word(const char *text, int place, char *word, size_t size)
 bool predictor_layer(const struct predictor *p, int i, struct predictor_layer *layer, float *values)
 {
     const struct member *member = &p->member[0];
-    const struct workspace *workspace = member->workspace[0];
+    const struct workspace *workspace = member->workspace[p->threads];
     struct workspace_output output;
     for (int l = 0; l < workspace_layers(member->net); l++) {
         if (!workspace_output(workspace, l, 0, &output, NULL) || i-- > 0)
@@ -219,7 +230,7 @@ void predictor_free(struct predictor *p)
         return;
     for (int m = 0; m < p->members; m++) {
         struct member *member = &p->member[m];
-        for (int t = 0; member->workspace && t < p->threads; t++)
+        for (int t = 0; member->workspace && t <= p->threads; t++)
             workspace_free(member->workspace[t]);
         free(member->workspace);
         free(member->block);

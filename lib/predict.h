@@ -52,8 +52,8 @@ struct predictor_layer {
 };
 
 /*
- * What the first model's layers gave for the first image of the last predictor_run() of at most 16
- * images by one thread: layer `i` counted from 0, without those that inference passes over.
+ * What the first model's layers gave in the last predictor_run() of one image: layer `i` counted
+ * from 0, without those that inference passes over.
  * Activations are taken after batch norm and ReLU; the last layer gives logits. With `values` NULL
  * only the layer is described.
  * Shapes: values [channels,height,width] f32. Returns: false when there is no layer `i`.

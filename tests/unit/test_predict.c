@@ -1,0 +1,64 @@
+/* What a predictor says of an image depends on that image alone. */
+#include "predict.h"
+#include "train.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { IMAGES = 40 };
+
+static struct {
+    uint8_t images[IMAGES][IMAGE_PIXELS];
+    float alone[IMAGES][CLASSES], together[IMAGES][CLASSES];
+} data;
+
+static struct predictor *make(int threads)
+{
+    struct error error;
+    struct model model;
+    assert_int_equal(model_new(&model, "c5x7 p2 c3x18 c3x35 p2 d20n d10", &error), 0);
+    assert_int_equal(train_initialise(&model, 1, &error), 0);
+    struct predictor *predictor = predictor_new(&model, threads, &error);
+    assert_non_null(predictor);
+    model_free(&model);
+    return predictor;
+}
+
+/* Few images and many take other buffers, and weights transformed on the way or before. */
+static void rows_do_not_depend_on_their_number(void **state)
+{
+    (void)state;
+    for (int i = 0; i < IMAGES * IMAGE_PIXELS; i++)
+        data.images[i / IMAGE_PIXELS][i % IMAGE_PIXELS] = (uint8_t)(i * 7919 >> 5);
+    for (int i = 0; i < IMAGES; i++) {
+        struct predictor *predictor = make(1);
+        predictor_run(predictor, data.images[i], 1, data.alone[i]);
+        predictor_free(predictor);
+    }
+    assert_memory_not_equal(data.alone[0], data.alone[1], sizeof data.alone[0]);
+    static const size_t sizes[] = {1, 3, 4, 5, 9, 16, 17, 33, IMAGES, 2, 5, 16};
+    for (int threads = 1; threads <= 2; threads++)
+        for (int fresh = 0; fresh < 2; fresh++) { /* with the same predictor on and on, or not */
+            struct predictor *predictor = make(threads);
+            for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+                memset(data.together, 0xff, sizeof data.together);
+                predictor_run(predictor, data.images[0], sizes[k], data.together[0]);
+                assert_memory_equal(data.together, data.alone, sizes[k] * sizeof data.alone[0]);
+                if (fresh) {
+                    predictor_free(predictor);
+                    predictor = make(threads);
+                }
+            }
+            predictor_free(predictor);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(rows_do_not_depend_on_their_number)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
