@@ -310,6 +310,16 @@ static int by_place(const void *a, const void *b)
     return left->x < right->x ? -1 : left->x > right->x;
 }
 
+/* Sort by place; a mark that nothing has joined, and most are such, is in order already. */
+static void sort_runs(struct run *run, size_t runs)
+{
+    size_t i = 1;
+    while (i < runs && by_place(&run[i - 1], &run[i]) <= 0)
+        i++;
+    if (i < runs)
+        qsort(run, runs, sizeof *run, by_place);
+}
+
 /* Join runs of a row that touch. Shapes: run [runs], sorted. Returns: how many are left. */
 static size_t melt(struct run *run, size_t runs)
 {
@@ -355,7 +365,7 @@ int marks_join(struct marks *marks, const int32_t *group, size_t groups)
             add(&joined.mark[group[i]], &marks->mark[i]);
     for (size_t i = 0; i < groups; i++) { /* the runs of several marks lie one after the other */
         struct run *run = joined.run + (joined.mark[i].run - joined.run);
-        qsort(run, joined.mark[i].runs, sizeof *run, by_place);
+        sort_runs(run, joined.mark[i].runs);
         joined.mark[i].runs = melt(run, joined.mark[i].runs);
     }
     marks_free(marks);
@@ -380,7 +390,7 @@ int marks_unite(struct marks *united, const struct mark *const *mark, size_t n)
         add(united->mark, mark[i]);
     }
     if (n > 1) {
-        qsort(united->run, united->runs, sizeof *united->run, by_place);
+        sort_runs(united->run, united->runs);
         united->runs = melt(united->run, united->runs);
     }
     united->mark->run = united->run;
