@@ -3,22 +3,25 @@
 #
 #   REQUESTS=100000 HOSTILE=10000 SECONDS_EACH=10 ROUNDS=3 tests/bench/web.sh
 #
-# - requests a second and 99th percentile at 32 connections (wrk), FastCGI; beside it Flask with
-#   ONNX Runtime under gunicorn (tests/bench/flask_peer.py), the two by turns; and where the
+# - requests a second and 99th percentile at 32 connections (wrk), FastCGI; beside it, by turns,
+#   Flask with PyTorch and with ONNX Runtime (tests/bench/flask_peer.py), and FastCGI refusing a
+#   body that is no PNG: what a request costs when its answer costs nothing; and where the
 #   processors' time goes, in microseconds a request
 # - memory of the predictors before and after REQUESTS requests
 # - median time of a request by plain CGI
 # - HOSTILE hostile requests
 #
-# Both get tests/bench/drawing.png, a 2 as the page sends it (tests/browser/draw.mjs sees to that).
-# Needs wrk, and for the peer python3 -m venv; its packages go to build/peers/flask.
+# All get tests/bench/drawing.png, a 2 as the page sends it (tests/browser/draw.mjs sees to that).
+# Needs wrk, and for the peers nginx (Debian package nginx-light) and `make peers`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+PATH=$PATH:/usr/sbin
 : "${BUILD:=build}" "${REQUESTS:=100000}" "${HOSTILE:=10000}" "${SECONDS_EACH:=10}" "${ROUNDS:=3}"
 : "${HWDR_MODEL:=model/digits.safetensors}" "${PORT:=5090}"
 HWDR_MODEL=$(realpath "$HWDR_MODEL")
 export BUILD HWDR_MODEL LC_ALL=C
 work=$(mktemp -d)
+chmod 711 "$work" # nginx of root's becomes nobody, and finds the peers' sockets there
 export HWDR_CORRECTIONS=$work/corrections
 servers=()
 finish() {
@@ -74,7 +77,7 @@ load() { # NAME PORT SECONDS PID: appends requests a second, p99 in ms, requests
     { time wrk -t 1 -c 32 -d "$3s" --latency --timeout 10s -s "$work/post.lua" \
         "http://localhost:$2/predict" >"$work/wrk" 2>&1; } 2>"$work/time"
     ticks "$4" >"$work/more-ticks"
-    if grep -E 'Non-2xx|Socket errors' "$work/wrk" >&2; then return 1; fi
+    if [ "$1" != Refusal ] && grep -E 'Non-2xx|Socket errors' "$work/wrk" >&2; then return 1; fi
     awk 'FILENAME ~ /wrk$/ && $1 == "99%" {
             p = $2; t = p + 0; if (p ~ /us$/) t /= 1000; else if (p !~ /ms$/) t *= 1000 }
         $1 == "Requests/sec:" { r = $2 }
@@ -92,11 +95,16 @@ median() { # FILE COLUMN
     sort -g -k "$2,$2" "$1" | awk -v c="$2" '{ x[NR] = $c } END { print x[int((NR + 1) / 2)] }'
 }
 
-shares() { # FastCGI or Flask: what each program took, in the last round
-    awk -v of="$1" 'END { for (i = 4; i < NF; i += 2) print of, $i, $(i + 1) }' \
-        "$work/${1,,}-load" | while read -r of name us; do
-        row "  of the processors, $of: $name" "$us" "us a request"
-    done
+report() { # NAME: one of those under load; beside it, where it is a peer, FastCGI's share
+    row "$1, 32 connections" "$(median "$work/$1" 1)" "requests/s"
+    row "$1, 99th percentile" "$(median "$work/$1" 2)" ms
+    awk 'END { for (i = 4; i < NF; i += 2) print $i, $(i + 1) }' "$work/$1" |
+        while read -r name us; do row "  of the processors: $name" "$us" "us a request"; done
+    [[ $1 == Flask* ]] || return 0
+    row "  requests, FastCGI / this" "$(awk -v a="$(median "$work/FastCGI" 1)" \
+        -v b="$(median "$work/$1" 1)" 'BEGIN { printf "%.1f", a / b }')" "(aim: 10 or more)"
+    row "  99th percentile, FastCGI / this" "$(awk -v a="$(median "$work/FastCGI" 2)" \
+        -v b="$(median "$work/$1" 2)" 'BEGIN { printf "%.3f", a / b }')" "(aim: 0.2 or less)"
 }
 
 memory() { # KB of the FastCGI predictors, the largest
@@ -109,42 +117,75 @@ start fastcgi "$PORT"
 folder=$(tr '\0' '\n' <"/proc/$(pgrep -P "${servers[0]}" | head -n 1)/environ" |
     sed -n 's/^HWDR_ROOT=//p')
 
-peer=build/peers/flask
-if [ ! -x $peer/bin/gunicorn ]; then
-    python3 -m venv $peer &&
-        $peer/bin/pip install -q flask gunicorn numpy pillow onnx onnxruntime ||
-        echo "web: no peer: its packages cannot be installed" >&2
-fi
-if [ -x $peer/bin/gunicorn ]; then
-    # As gunicorn's documentation advises: two workers a processor and one more.
-    PYTHONDONTWRITEBYTECODE=1 $peer/bin/gunicorn --chdir tests/bench -w $((2 * $(nproc) + 1)) \
-        -b "127.0.0.1:$((PORT + 1))" flask_peer:app >"$work/peer.log" 2>&1 &
+# As gunicorn's documentation advises: two workers a processor and one more, behind nginx, which
+# keeps the clients' connections, as lighttpd does for ours.
+start_peer() { # NAME PORT VARIABLE...: appends to `peers` NAME PORT PID
+    cat >"$work/$1.conf" <<END
+daemon off;
+pid $work/$1.pid;
+error_log $work/$1.log;
+events { accept_mutex off; }
+http {
+    access_log off;
+    upstream app { server unix:$work/$1.sock fail_timeout=0; }
+    server {
+        listen 127.0.0.1:$2;
+        location / {
+            proxy_set_header Host \$http_host;
+            proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;
+            proxy_redirect off;
+            proxy_pass http://app;
+        }
+    }
+}
+END
+    {
+        env PYTHONDONTWRITEBYTECODE=1 "${@:3}" build/peers/bin/gunicorn --chdir tests/bench \
+            -w $((2 * $(nproc) + 1)) -b "unix:$work/$1.sock" --no-control-socket flask_peer:app &
+        trap 'kill $(jobs -p)' TERM
+        nginx -e "$work/$1.log" -c "$work/$1.conf" &
+        wait
+        wait
+    } >"$work/$1.out" 2>&1 &
     servers+=($!)
-    open_port $((PORT + 1)) || { cat "$work/peer.log" >&2; exit 1; }
-    until curl -sf --data-binary "@$DRAWING" -H 'Content-Type: image/png' -o "$work/answer" \
-        "http://localhost:$((PORT + 1))/predict"; do sleep 0.5; done
+    for _ in {1..300}; do
+        if curl -sf --data-binary "@$DRAWING" -o "$work/answer" "http://localhost:$2/predict"; then
+            peers+=("$1 $2 $!")
+            return
+        fi
+        sleep 0.1
+    done
+    cat "$work/$1.out" "$work/$1.log" >&2
+    return 1
+}
+
+peers=()
+if [ -x build/peers/bin/gunicorn ] && [ -n "$(type -P nginx)" ]; then
+    "$BUILD/cnn-export" --to onnx -m "$HWDR_MODEL" >"$work/model.onnx"
+    start_peer Flask-PyTorch $((PORT + 1))
+    start_peer Flask-ONNX-Runtime $((PORT + 3)) HWDR_ONNX="$work/model.onnx"
+else
+    echo "web: no peers: they need make peers, and nginx" >&2
 fi
+head -c "$(stat -c %s $DRAWING)" /dev/zero >"$work/zeros"
 
 load warm "$PORT" 1 "${servers[0]}"
 for ((round = 0; round < ROUNDS; round++)); do
-    load fastcgi-load "$PORT" "$SECONDS_EACH" "${servers[0]}"
-    [ ! -x $peer/bin/gunicorn ] ||
-        load flask-load $((PORT + 1)) "$SECONDS_EACH" "${servers[1]}"
+    load FastCGI "$PORT" "$SECONDS_EACH" "${servers[0]}"
+    DRAWING=$work/zeros load Refusal "$PORT" "$SECONDS_EACH" "${servers[0]}"
+    for peer in "${peers[@]}"; do
+        read -r name port id <<<"$peer"
+        [ "$round" -gt 0 ] || load warm "$port" 1 "$id"
+        load "$name" "$port" "$SECONDS_EACH" "$id"
+    done
 done
-row "FastCGI, 32 connections" "$(median "$work/fastcgi-load" 1)" "requests/s"
-row "FastCGI, 99th percentile" "$(median "$work/fastcgi-load" 2)" ms
-shares FastCGI
-if [ -x $peer/bin/gunicorn ]; then
-    row "Flask, 32 connections" "$(median "$work/flask-load" 1)" "requests/s"
-    row "Flask, 99th percentile" "$(median "$work/flask-load" 2)" ms
-    shares Flask
-    row "requests, FastCGI / Flask" "$(awk -v a="$(median "$work/fastcgi-load" 1)" \
-        -v b="$(median "$work/flask-load" 1)" 'BEGIN { printf "%.1f", a / b }')" "(aim: 10 or more)"
-    row "99th percentile, FastCGI / Flask" "$(awk -v a="$(median "$work/fastcgi-load" 2)" \
-        -v b="$(median "$work/flask-load" 2)" 'BEGIN { printf "%.3f", a / b }')" \
-        "(aim: 0.2 or less)"
-    kill "${servers[1]}" && { wait "${servers[1]}" || true; }
-fi
+report FastCGI
+report Refusal
+for peer in "${peers[@]}"; do
+    read -r name _ id <<<"$peer"
+    report "$name"
+    kill "$id"
+done
 
 memory >"$work/before"
 done_so_far=0
