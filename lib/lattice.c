@@ -10,47 +10,55 @@
 #include <string.h>
 
 /*
- * What a sequence of digits costs besides the negative logarithms of their probabilities. Chosen on
- * pages made of training digits 55,000 to 59,999 (tests/pages.py).
+ * What a sequence of digits costs besides what the network doubts. Chosen on pages made of training
+ * digits 55,000 to 59,999 (tests/pages.py), and scribbles, with networks that had not learnt those.
  */
 #define WIDE 1.2F       /* 95 % of MNIST's digits are not wider, as a share of their height ... */
 #define WIDE_COST 4.0F  /* ... for each height beyond that */
+#define WIDEST 1.4F     /* several marks, or a piece of one, are no digit where they are wider */
 #define LOW 0.5F        /* what is lower, as a share of the line's height, is seldom a digit ... */
-#define LOW_PIECE 0.65F /* ... as is a lower piece of a mark: digits that touch are alike ... */
 #define LOW_COST 1.5F   /* ... */
 #define LOW_SLOPE 6.0F  /* ... and for each height that it is lower still */
-#define SKIP_SMALL 0.5F /* only smaller marks are passed over */
+#define LIGHT 0.15F     /* nor is a piece with less than this of a digit's ink */
+#define SKIP_SMALL 0.5F /* only smaller ink is passed over */
 #define JOIN_COST 1.5F  /* two marks of a digit's height, side by side, that are one digit */
 #define LOOSE_COST 0.2F /* a mark and a smaller one */
-#define CUT_COST 0.3F   /* a cut ... */
-#define INK_COST 0.4F   /* ... and each stroke's width of ink that it goes through */
-#define SKIP_COST 0.5F  /* a mark that is no writing ... */
+#define CUT_COST 0.05F  /* a cut ... */
+#define INK_COST 0.3F   /* ... and each stroke's width of ink that it goes through */
+#define SKIP_COST 3.0F  /* ink that is no writing ... */
 #define SKIP_SIZE 8.0F  /* ... for each height of the line that it is large */
-#define UNLIKELY 1e-4F  /* probabilities are taken as this at least */
+#define DOUBT 4.0F      /* of the logarithm of how likely it is a digit at all ... */
+#define UNLIKELY 0.01F  /* ... which is taken as this at least */
 #define SUSPECT_WIDE 1.1F /* wider ones, and those read with less than SUSPECT, may be several */
-#define SUSPECT 0.9F
-#define PIECE 0.75F /* each piece of a mark is read with this at least, or the mark stays whole */
+#define SUSPECT 0.65F
+#define DEAR 0.3F /* a mark is not cut where the digits that it becomes cost more, on average */
 
-enum { MOST_CUT = 64 }; /* marks a picture: bounds the time that scribbles take */
+/* Pieces a picture: bounds the time that scribbles take. Five touching digits have about 500. */
+enum { MOST_PIECES = 4096 };
+
+enum { TOO_DEAR = 1 };
 
 /* Ink from left to right that digits are made of: marks of a line, or pieces of a mark. */
 struct atoms {
     const struct mark *mark;
     size_t n;
-    const float *cut; /* [n - 1], cost of a cut between one and the next; NULL for marks */
-    float height;     /* of the line's digits */
-    float mass;       /* ink of most of them */
-    bool split;       /* whether a suspect may be cut into pieces */
+    const struct cuts *cuts; /* the n + 1 cuts that part pieces; NULL for marks */
+    float height;            /* of the line's digits */
+    float mass;              /* ink of most of them */
+    bool split;              /* whether a suspect may be cut into pieces */
 };
 
-/* Atoms first to first + n - 1 taken as one digit. */
+/* Atoms first to first + n - 1 taken as one digit, or passed over. */
 struct span {
     size_t first, n;
     struct box box;
-    float cost; /* without what the network says of it */
+    struct marks ink; /* united, until the network has seen it */
+    float cost;       /* without what the network says of it */
+    bool skip;        /* passed over: no digit */
+    size_t input;     /* which of the network's inputs it is */
 };
 
-/* All spans that may be digits, and what the network says of each. */
+/* All spans, in the order of their first atoms, and what the network says of each. */
 struct spans {
     struct span *span;
     size_t n, room;
@@ -69,17 +77,14 @@ static float longer_side(const struct box *box)
 /* What the shape of a digit costs. */
 static float shape_cost(const struct box *box, const struct atoms *atoms)
 {
-    const float low = atoms->cut ? LOW_PIECE : LOW;
-    const float wide = (float)box->width / fmaxf((float)box->height, low * atoms->height) - WIDE;
-    const float small = low - (float)box->height / atoms->height;
+    const float wide = (float)box->width / fmaxf((float)box->height, LOW * atoms->height) - WIDE;
+    const float small = LOW - (float)box->height / atoms->height;
     return fmaxf(0, wide) * WIDE_COST + (small > 0 ? LOW_COST + LOW_SLOPE * small : 0);
 }
 
 /* What it costs to take two neighbours as parts of one digit; negative if they cannot be. */
 static float join_cost(const struct atoms *atoms, size_t i)
 {
-    if (atoms->cut)
-        return 0;
     const struct box *a = &atoms->mark[i].box, *b = &atoms->mark[i + 1].box;
     const bool whole =
         (float)a->height > 0.7F * atoms->height && (float)b->height > 0.7F * atoms->height;
@@ -89,13 +94,16 @@ static float join_cost(const struct atoms *atoms, size_t i)
     return whole ? JOIN_COST : LOOSE_COST;
 }
 
+/* Append a span. Owns: its ink, which is released where memory runs out. */
 static int add_span(struct spans *spans, struct span span)
 {
     if (spans->n == spans->room) {
         const size_t room = spans->room ? 2 * spans->room : 32;
         struct span *larger = realloc(spans->span, room * sizeof *larger);
-        if (!larger)
+        if (!larger) {
+            marks_free(&span.ink);
             return -1;
+        }
         spans->span = larger;
         spans->room = room;
     }
@@ -103,109 +111,144 @@ static int add_span(struct spans *spans, struct span span)
     return 0;
 }
 
-/* Every atom, and every few neighbours that are together not too wide for a digit. */
-static int list_spans(struct spans *spans, const struct atoms *atoms)
+/* Unite neighbouring marks. */
+static int unite(struct marks *united, const struct mark *marks, size_t n)
+{
+    const struct mark **mark = malloc(n * sizeof *mark);
+    for (size_t i = 0; mark && i < n; i++)
+        mark[i] = &marks[i];
+    const int result = mark ? marks_unite(united, mark, n) : -1;
+    free(mark);
+    return result;
+}
+
+/* What it costs to pass over ink; infinite for much. */
+static float skip_cost(const struct mark *mark, const struct atoms *atoms)
+{
+    const float size = longer_side(&mark->box) / atoms->height;
+    const float share = (float)mark->mass / atoms->mass;
+    return size < SKIP_SMALL ? SKIP_COST + SKIP_SIZE * sqrtf(size * share) : INFINITY;
+}
+
+static bool is_too_wide(const struct box *box, const struct atoms *atoms)
+{
+    return (float)box->width > WIDEST * fmaxf(atoms->height, (float)box->height);
+}
+
+/* Every mark, and every few neighbours that are together not too wide for a digit. */
+static int list_joined(struct spans *spans, const struct atoms *atoms)
 {
     for (size_t first = 0; first < atoms->n; first++) {
-        struct box box = {0};
-        uint64_t mass = 0;
+        const struct mark *mark = atoms->mark + first;
+        struct box box = mark->box;
         float joined = 0;
-        for (size_t i = first; i < atoms->n; i++) {
-            const struct mark *mark = &atoms->mark[i];
-            const float join = i > first ? join_cost(atoms, i - 1) : 0;
-            if (join < 0)
+        const struct span skip = {
+            .first = first, .n = 1, .cost = skip_cost(mark, atoms), .skip = true};
+        if (isfinite(skip.cost) && add_span(spans, skip) != 0)
+            return -1;
+        for (size_t n = 1; first + n <= atoms->n; n++) {
+            const float join = n > 1 ? join_cost(atoms, first + n - 2) : 0;
+            box = picture_joined_box(&box, &mark[n - 1].box);
+            if (join < 0 || (n > 1 && is_too_wide(&box, atoms)))
                 break;
             joined += join;
-            if (mark->mass > 0)
-                box = mass > 0 ? picture_joined_box(&box, &mark->box) : mark->box;
-            mass += mark->mass;
-            const bool fits = (float)box.width <= 1.4F * fmaxf(atoms->height, (float)box.height);
-            const bool all = i + 1 == atoms->n && first == 0;
-            if (!fits && i > first && !(all && atoms->cut)) {
-                if (atoms->cut && first == 0)
-                    continue;
-                break;
-            }
-            const struct span span = {first, i + 1 - first, box, joined + shape_cost(&box, atoms)};
-            if (mass > 0 && add_span(spans, span) != 0)
+            struct span span = {.first = first, .n = n, .box = box};
+            span.cost = joined + shape_cost(&box, atoms);
+            if (unite(&span.ink, mark, n) != 0 || add_span(spans, span) != 0)
                 return -1;
         }
     }
     return 0;
 }
 
-/* Unite a span's atoms. */
-static int unite(struct marks *united, const struct atoms *atoms, const struct span *span)
+/* The piece between two cuts, if it may be a digit, or is the whole, or may be passed over. */
+static int list_piece(struct spans *spans, const struct picture *ink, const struct atoms *atoms,
+                      size_t first, size_t end)
 {
-    const struct mark **mark = malloc(span->n * sizeof *mark);
-    size_t n = 0;
-    for (size_t i = 0; mark && i < span->n; i++)
-        if (atoms->mark[span->first + i].mass > 0)
-            mark[n++] = &atoms->mark[span->first + i];
-    const int result = mark ? marks_unite(united, mark, n) : -1;
-    free(mark);
-    return result;
+    const struct cut *cut = &atoms->cuts->cut[first];
+    struct span span = {.first = first, .n = end - first};
+    if (cuts_piece(&span.ink, atoms->cuts, ink, first, end) != 0)
+        return -1;
+    const struct mark *mark = &span.ink.mark[0];
+    const bool light = (float)mark->mass <= LIGHT * atoms->mass;
+    const bool low = (float)mark->box.height <= LOW * atoms->height;
+    const bool may_be = !light && !low && !is_too_wide(&mark->box, atoms);
+    const float begun = first > 0 ? CUT_COST + INK_COST * cut->cost : 0;
+    struct span skip = {.first = first, .n = span.n, .cost = begun, .skip = true};
+    skip.cost += mark->mass > 0 ? skip_cost(mark, atoms) : 0;
+    span.box = mark->box;
+    span.cost = begun + shape_cost(&span.box, atoms);
+    if (isfinite(skip.cost) && add_span(spans, skip) != 0) {
+        marks_free(&span.ink);
+        return -1;
+    }
+    if (may_be || span.n == atoms->n)
+        return add_span(spans, span);
+    marks_free(&span.ink);
+    return 0;
 }
 
-/* Show every span to the network. */
-static int read_spans(struct spans *spans, const struct picture *ink, const struct atoms *atoms,
-                      struct predictor *predictor)
+static int list_pieces(struct spans *spans, const struct picture *ink, const struct atoms *atoms)
+{
+    for (size_t first = 0; first < atoms->n; first++)
+        for (size_t end = first + 1; end <= atoms->n; end++)
+            if (cuts_in_order(atoms->cuts, first, end) &&
+                list_piece(spans, ink, atoms, first, end) != 0)
+                return -1;
+    return 0;
+}
+
+/* Show every span that may be a digit to the network. */
+static int read_spans(struct spans *spans, const struct picture *ink, struct predictor *predictor)
 {
     spans->input = malloc((spans->n + 1) * sizeof *spans->input);
     spans->probabilities = malloc((spans->n + 1) * sizeof *spans->probabilities);
     if (!spans->input || !spans->probabilities)
         return -1;
+    size_t n = 0;
     for (size_t i = 0; i < spans->n; i++) {
-        struct marks united;
-        if (unite(&united, atoms, &spans->span[i]) != 0)
-            return -1;
-        normal_image(ink, united.mark, spans->input[i]);
-        marks_free(&united);
+        struct span *span = &spans->span[i];
+        if (span->skip)
+            continue;
+        normal_image(ink, span->ink.mark, spans->input[n]);
+        marks_free(&span->ink);
+        span->input = n++;
     }
-    if (spans->n > 0)
-        predictor_run(predictor, spans->input[0], spans->n, spans->probabilities[0]);
+    if (n > 0)
+        predictor_run(predictor, spans->input[0], n, spans->probabilities[0]);
     return 0;
 }
 
-static float likeliest(const float probabilities[CLASSES])
+/* The probability of a span's likeliest digit. */
+static float likeliest(const struct spans *spans, size_t i)
 {
-    const float p = probabilities[loss_argmax(probabilities)];
-    return p > UNLIKELY ? p : UNLIKELY; /* also where it is no number */
+    const float *probabilities = spans->probabilities[spans->span[i].input];
+    return probabilities[loss_argmax(probabilities)];
 }
 
-/* What it costs to pass over an atom; infinite for one that is large. */
-static float skip_cost(const struct mark *mark, const struct atoms *atoms)
+/* What the network's doubt costs: what it takes for no digit has a tenth for every class. */
+static float doubt(float probability)
 {
-    const float size = longer_side(&mark->box) / atoms->height;
-    const float share = (float)mark->mass / atoms->mass;
-    if (mark->mass == 0)
-        return 0;
-    return size < SKIP_SMALL ? SKIP_COST + SKIP_SIZE * sqrtf(size * share) : INFINITY;
+    const float digit = (probability - 1.0F / CLASSES) / (1 - 1.0F / CLASSES);
+    return -DOUBT * logf(digit > UNLIKELY ? digit : UNLIKELY); /* also where it is no number */
 }
 
 /*
  * The cheapest sequence of spans that covers all atoms. Shapes: cost and chosen [atoms->n + 1]:
- * of the best sequence up to an atom, and its last span, SIZE_MAX where the last atom is skipped.
+ * of the best sequence up to an atom, and its last span.
  */
 static void find_best(const struct spans *spans, const struct atoms *atoms, float *cost,
                       size_t *chosen)
 {
     cost[0] = 0;
-    size_t next = 0; /* spans come in the order of their first atoms */
     for (size_t i = 1; i <= atoms->n; i++)
-        cost[i] = INFINITY, chosen[i] = SIZE_MAX;
-    for (size_t i = 0; i < atoms->n; i++) {
-        const float skipped = cost[i] + skip_cost(&atoms->mark[i], atoms);
-        if (skipped < cost[i + 1])
-            cost[i + 1] = skipped, chosen[i + 1] = SIZE_MAX;
-        for (; next < spans->n && spans->span[next].first == i; next++) {
-            const struct span *span = &spans->span[next];
-            const float cut = atoms->cut && i > 0 ? CUT_COST + INK_COST * atoms->cut[i - 1] : 0;
-            const float total =
-                cost[i] + cut + span->cost - logf(likeliest(spans->probabilities[next]));
-            if (total < cost[i + span->n])
-                cost[i + span->n] = total, chosen[i + span->n] = next;
-        }
+        cost[i] = INFINITY;
+    for (size_t i = 0; i < spans->n; i++) {
+        const struct span *span = &spans->span[i];
+        const float total =
+            cost[span->first] + span->cost + (span->skip ? 0 : doubt(likeliest(spans, i)));
+        if (total < cost[span->first + span->n])
+            cost[span->first + span->n] = total, chosen[span->first + span->n] = i;
     }
 }
 
@@ -222,57 +265,68 @@ static int add_digit(struct lattice *lattice, const struct spans *spans, size_t 
     struct lattice_digit *digit = &lattice->digit[lattice->n++];
     digit->box = spans->span[i].box;
     digit->line = line;
-    memcpy(digit->input, spans->input[i], sizeof digit->input);
-    memcpy(digit->probabilities, spans->probabilities[i], sizeof digit->probabilities);
+    const size_t input = spans->span[i].input;
+    memcpy(digit->input, spans->input[input], sizeof digit->input);
+    memcpy(digit->probabilities, spans->probabilities[input], sizeof digit->probabilities);
     return 0;
-}
-
-/* Whether one of the digits from `first` on, which are several, is none. */
-static bool any_doubtful(const struct lattice *lattice, size_t first)
-{
-    bool doubtful = false;
-    for (size_t i = first; lattice->n > first + 1 && i < lattice->n; i++)
-        doubtful |= likeliest(lattice->digit[i].probabilities) < PIECE;
-    return doubtful;
-}
-
-/* Read span i again, cut into pieces. Somewhere in a scribble there is always a digit: so all ink
- * of the mark must be digits, else it is taken as a whole. */
-static int read_cut(struct lattice *lattice, const struct picture *ink, const struct atoms *atoms,
-                    const struct spans *spans, size_t i, struct predictor *predictor)
-{
-    const struct span *span = &spans->span[i];
-    const size_t digits = lattice->n;
-    struct marks whole, pieces = {0};
-    lattice->cut++;
-    float cut[CUTS_MOST];
-    if (unite(&whole, atoms, span) != 0)
-        return -1;
-    int result = cuts_make(&pieces, cut, ink, whole.mark);
-    for (size_t k = 0; result == 0 && k < pieces.n; k++)
-        pieces.mark[k].line = whole.mark->line;
-    if (result == 0) {
-        struct atoms cuts = {.mark = pieces.mark, .n = pieces.n, .cut = cut, .mass = atoms->mass};
-        cuts.height = fminf(atoms->height, (float)span->box.height);
-        result = read_atoms(lattice, ink, &cuts, predictor);
-    }
-    if (result == 0 && any_doubtful(lattice, digits)) {
-        lattice->n = digits;
-        result = add_digit(lattice, spans, i, whole.mark->line);
-    }
-    marks_free(&pieces);
-    marks_free(&whole);
-    return result;
 }
 
 /* Whether a digit should be looked at again, cut into pieces. */
 static bool is_suspect(const struct spans *spans, size_t i)
 {
     const struct box *box = &spans->span[i].box;
-    return (float)box->width > SUSPECT_WIDE * (float)box->height ||
-           likeliest(spans->probabilities[i]) < SUSPECT;
+    return (float)box->width > SUSPECT_WIDE * (float)box->height || likeliest(spans, i) < SUSPECT;
 }
 
+/* Read span i again, cut into pieces. Somewhere in a scribble there is always a digit: so where the
+ * pieces cost much the mark is taken as a whole. */
+static int read_cut(struct lattice *lattice, const struct picture *ink, const struct atoms *atoms,
+                    const struct spans *spans, size_t i, struct predictor *predictor)
+{
+    const struct span *span = &spans->span[i];
+    struct marks whole = {0};
+    struct cuts *cuts = malloc(sizeof *cuts);
+    int result = cuts ? unite(&whole, atoms->mark + span->first, span->n) : -1;
+    if (result == 0)
+        result = cuts_find(cuts, ink, whole.mark);
+    if (result == 0) {
+        const float wide = (float)span->box.width / (float)span->box.height;
+        const struct atoms pieces = {.mark = atoms->mark,
+                                     .n = cuts->n - 1,
+                                     .cuts = cuts,
+                                     .height = fminf(atoms->height, (float)span->box.height),
+                                     .mass = (float)whole.mark->mass / fmaxf(1, 1.25F * wide)};
+        result = read_atoms(lattice, ink, &pieces, predictor);
+    }
+    free(cuts);
+    marks_free(&whole);
+    if (result == TOO_DEAR)
+        result = add_digit(lattice, spans, i, atoms->mark->line);
+    return result;
+}
+
+/* The spans of the cheapest sequence, from its end. Returns: how many. */
+static size_t follow(const struct spans *spans, size_t atoms, const size_t *chosen,
+                     size_t *sequence)
+{
+    size_t n = 0;
+    for (size_t end = atoms; end > 0; end = spans->span[chosen[end]].first)
+        if (!spans->span[chosen[end]].skip)
+            sequence[n++] = chosen[end];
+    return n;
+}
+
+static void free_spans(struct spans *spans)
+{
+    for (size_t i = 0; i < spans->n; i++)
+        marks_free(&spans->span[i].ink);
+    free(spans->span);
+    free(spans->input);
+    free(spans->probabilities);
+}
+
+/* Append the likeliest digits to the lattice. Returns: -1 when memory runs out, TOO_DEAR, without a
+ * digit, where cuts make them too unlikely. */
 static int read_atoms(struct lattice *lattice, const struct picture *ink, const struct atoms *atoms,
                       struct predictor *predictor)
 {
@@ -280,33 +334,29 @@ static int read_atoms(struct lattice *lattice, const struct picture *ink, const 
     float *cost = malloc((atoms->n + 1) * sizeof *cost);
     size_t *chosen = malloc((atoms->n + 1) * sizeof *chosen);
     size_t *sequence = malloc((atoms->n + 1) * sizeof *sequence), n = 0;
-    int result = cost && chosen && sequence ? list_spans(&spans, atoms) : -1;
+    int result = !cost || !chosen || !sequence ? -1
+                 : atoms->cuts                 ? list_pieces(&spans, ink, atoms)
+                                               : list_joined(&spans, atoms);
     if (result == 0)
-        result = read_spans(&spans, ink, atoms, predictor);
+        result = read_spans(&spans, ink, predictor);
     if (result == 0) {
         find_best(&spans, atoms, cost, chosen);
-        for (size_t i = atoms->n; i > 0;) {
-            if (chosen[i] == SIZE_MAX) {
-                i--;
-                continue;
-            }
-            sequence[n++] = chosen[i];
-            i -= spans.span[chosen[i]].n;
-        }
+        n = follow(&spans, atoms->n, chosen, sequence);
+        lattice->pieces += atoms->cuts ? spans.n : 0;
+        if (atoms->cuts && n != 1 && cost[atoms->n] > DEAR * (float)n)
+            result = TOO_DEAR;
     }
     while (result == 0 && n > 0) {
         const size_t i = sequence[--n];
-        if (atoms->split && lattice->cut < MOST_CUT && is_suspect(&spans, i))
+        if (atoms->split && lattice->pieces < MOST_PIECES && is_suspect(&spans, i))
             result = read_cut(lattice, ink, atoms, &spans, i, predictor);
         else
-            result = add_digit(lattice, &spans, i, atoms->mark[0].line);
+            result = add_digit(lattice, &spans, i, atoms->mark->line);
     }
     free(cost);
     free(chosen);
     free(sequence);
-    free(spans.span);
-    free(spans.input);
-    free(spans.probabilities);
+    free_spans(&spans);
     return result;
 }
 

@@ -20,7 +20,7 @@ struct lattice_digit {
 struct lattice {
     struct lattice_digit *digit;
     size_t n, room;
-    size_t cut; /* marks that were looked at again, cut into pieces */
+    size_t pieces; /* that marks were cut into, to look at them again */
 };
 
 /*

@@ -13,11 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void fuzz_mark(const struct picture *ink, const struct mark *mark,
                       uint8_t image[IMAGE_PIXELS])
 {
-    struct marks pieces;
-    float cost[CUTS_MOST];
+    struct cuts cuts;
+    struct marks piece = {0};
     normal_image(ink, mark, image);
-    if (cuts_make(&pieces, cost, ink, mark) == 0)
-        marks_free(&pieces);
+    if (cuts_find(&cuts, ink, mark) == 0 && cuts_piece(&piece, &cuts, ink, 0, cuts.n / 2) == 0)
+        marks_free(&piece);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
