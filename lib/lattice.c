@@ -25,8 +25,9 @@
 #define LOOSE_COST 0.2F /* a mark and a smaller one */
 #define CUT_COST 0.05F  /* a cut ... */
 #define INK_COST 0.3F   /* ... and each stroke's width of ink that it goes through */
-#define SKIP_COST 3.0F  /* ink that is no writing ... */
-#define SKIP_SIZE 8.0F  /* ... for each height of the line that it is large */
+#define SKIP_COST 0.5F  /* a mark that is no writing ... */
+#define SCRAP_COST 3.0F /* or a piece of one ... */
+#define SKIP_SIZE 8.0F  /* ... and for each height of the line that it is large */
 #define DOUBT 4.0F      /* of the logarithm of how likely it is a digit at all ... */
 #define UNLIKELY 0.01F  /* ... which is taken as this at least */
 #define SUSPECT_WIDE 1.1F /* wider ones, and those read with less than SUSPECT, may be several */
@@ -34,7 +35,7 @@
 #define DEAR 0.3F /* a mark is not cut where the digits that it becomes cost more, on average */
 
 /* Pieces a picture: bounds the time that scribbles take. Five touching digits have about 500. */
-enum { MOST_PIECES = 4096 };
+enum { MOST_PIECES = 6144 };
 
 enum { TOO_DEAR = 1 };
 
@@ -127,7 +128,8 @@ static float skip_cost(const struct mark *mark, const struct atoms *atoms)
 {
     const float size = longer_side(&mark->box) / atoms->height;
     const float share = (float)mark->mass / atoms->mass;
-    return size < SKIP_SMALL ? SKIP_COST + SKIP_SIZE * sqrtf(size * share) : INFINITY;
+    const float least = atoms->cuts ? SCRAP_COST : SKIP_COST;
+    return size < SKIP_SMALL ? least + SKIP_SIZE * sqrtf(size * share) : INFINITY;
 }
 
 static bool is_too_wide(const struct box *box, const struct atoms *atoms)
