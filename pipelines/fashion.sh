@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The same programs on the second data set, Fashion-MNIST: ten kinds of clothes instead of digits.
-# Clothes stand upright and fill their frame, so the distortions are gentler; but they may be mirrored,
-# and what tells them apart is fine, so the network looks at all 28x28 pixels twice.
+# Clothes stand upright and fill their frame, so the distortions are gentler; but they may be
+# mirrored, and what tells them apart is fine, so the network looks at all 28x28 pixels twice.
 #
 #   SEED=1 EPOCHS=30 THREADS=2 OUT=build/fashion.safetensors pipelines/fashion.sh
 #   DATA=data/fashion MODEL=build/fashion.safetensors pipelines/evaluate.sh
