@@ -2,7 +2,7 @@
 # A small network for small machines, taught by large ones: it sees every digit distorted anew, with
 # the teachers' mean probabilities as its labels. One stream; memory does not grow with EPOCHS.
 #
-#   TEACHERS="model/digits.safetensors" SEED=1 EPOCHS=40 THREADS=2 OUT=build/small.safetensors \
+#   TEACHERS="model/digits.safetensors" SEED=1 EPOCHS=30 THREADS=2 OUT=build/small.safetensors \
 #       pipelines/distil.sh
 #
 # The teachers are calibrated by their temperatures, and the student learns those probabilities as
@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${TEACHERS:=model/digits.safetensors}" # several, with spaces between: an ensemble
 : "${NET:=c5x16v p2 c3x32 c3x32 p2 c3x64 c3x64 gmp d10}" # 4.2 million multiply-adds
-: "${EPOCHS:=40}" "${OUT:=build/small.safetensors}"
+: "${EPOCHS:=30}" "${OUT:=build/small.safetensors}"
 : "${TEMPERATURE:=1}" # its labels are calibrated
 : "${FOREIGN:=4}" # after every 4 digits a drawing that is none, to be answered by ?
 : "${PIECES:=2}"  # after every 2 a piece of two that touch, so that it knows good cuts
