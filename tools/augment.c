@@ -1,12 +1,8 @@
 /* Distort digits at random, so that a network sees each of them anew in every epoch. */
 #include "cli.h"
-#include "foreign.h"
-#include "loss.h"
-#include "piece.h"
+#include "mixture.h"
 #include "rng.h"
-#include "spoil.h"
 #include "stream.h"
-#include "warp.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -70,19 +66,18 @@ static const char help[] =
     "    data/mnist/train-labels-idx1-ubyte | augment | bin2png > augmented.png\n";
 
 struct job {
-    struct warp_ranges ranges;
-    struct spoil_ranges spoil;
-    int foreign; /* after so many digits comes one drawing that is none; 0: no drawings */
-    int pieces;  /* after so many digits comes a piece of two; 0: no pieces */
+    struct mixture mixture;
     int64_t epochs, clean;
     int threads;
-    uint64_t seed;
     bool keep_order;
 };
 
 static struct job parse(int argc, char **argv)
 {
-    struct job job = {.epochs = 1, .threads = 1, .seed = 1, .spoil = usual_spoils};
+    struct job job = {.epochs = 1, .threads = 1};
+    struct mixture *mix = &job.mixture;
+    mix->seed = 1;
+    mix->spoil = usual_spoils;
     bool none = false;
     int lines = (int)usual_spoils.lines;
     /* What is not given stays negative: the usual range, or none. */
@@ -99,19 +94,19 @@ static struct job parse(int argc, char **argv)
         {.name = "sharpen", .letter = 'u', .number = &given.sharpen, .high = 4},
         {.name = "mirror", .letter = 'i', .number = &given.mirror, .high = 1},
         {.name = "none", .letter = '0', .flag = &none},
-        {.name = "spoil", .letter = 'S', .number = &job.spoil.share, .high = 1},
-        {.name = "wide", .letter = 'W', .number = &job.spoil.wide, .low = 1, .high = 4},
-        {.name = "perspective", .letter = 'P', .number = &job.spoil.perspective, .high = 0.5},
-        {.name = "blur", .letter = 'B', .number = &job.spoil.blur, .high = 4},
+        {.name = "spoil", .letter = 'S', .number = &mix->spoil.share, .high = 1},
+        {.name = "wide", .letter = 'W', .number = &mix->spoil.wide, .low = 1, .high = 4},
+        {.name = "perspective", .letter = 'P', .number = &mix->spoil.perspective, .high = 0.5},
+        {.name = "blur", .letter = 'B', .number = &mix->spoil.blur, .high = 4},
         {.name = "lines", .letter = 'L', .count = &lines, .high = 16},
-        {.name = "contrast", .letter = 'C', .number = &job.spoil.contrast, .high = 1},
-        {.name = "background", .letter = 'G', .number = &job.spoil.background, .high = 1},
-        {.name = "noise", .letter = 'N', .number = &job.spoil.noise, .high = 1},
-        {.name = "foreign", .letter = 'F', .count = &job.foreign, .high = 1000000},
-        {.name = "pieces", .letter = 'J', .count = &job.pieces, .high = 1000000},
+        {.name = "contrast", .letter = 'C', .number = &mix->spoil.contrast, .high = 1},
+        {.name = "background", .letter = 'G', .number = &mix->spoil.background, .high = 1},
+        {.name = "noise", .letter = 'N', .number = &mix->spoil.noise, .high = 1},
+        {.name = "foreign", .letter = 'F', .count = &mix->foreign, .high = 1000000},
+        {.name = "pieces", .letter = 'J', .count = &mix->pieces, .high = 1000000},
         {.name = "epochs", .letter = 'E', .integer = &job.epochs, .low = 1, .high = 1000000},
         {.name = "clean", .letter = 'c', .integer = &job.clean, .high = 1000000},
-        {.name = "seed", .letter = 's', .seed = &job.seed},
+        {.name = "seed", .letter = 's', .seed = &mix->seed},
         {.name = "no-shuffle", .letter = 'n', .flag = &job.keep_order},
         {.name = "threads", .letter = 't', .count = &job.threads, .low = 1, .high = 1024},
         {0},
@@ -119,9 +114,9 @@ static struct job parse(int argc, char **argv)
     const int operand = cli_options(argc, argv, help, table);
     if (operand < argc)
         cli_usage("%s: unexpected argument: augment reads stdin", argv[operand]);
-    job.spoil.lines = (float)lines;
+    mix->spoil.lines = (float)lines;
     const struct warp_ranges others = none ? (struct warp_ranges){0} : usual;
-    job.ranges = (struct warp_ranges){
+    mix->ranges = (struct warp_ranges){
         .rotate = given.rotate < 0 ? others.rotate : given.rotate,
         .shift = given.shift < 0 ? others.shift : given.shift,
         .zoom = given.zoom < 0 ? others.zoom : given.zoom,
@@ -140,195 +135,38 @@ static struct job in_epoch(const struct job *job, uint32_t epoch)
 {
     struct job now = *job;
     if (epoch > job->epochs - job->clean) {
-        now.ranges = (struct warp_ranges){0};
-        now.spoil.share = 0;
+        now.mixture.ranges = (struct warp_ranges){0};
+        now.mixture.spoil.share = 0;
     }
     return now;
 }
 
-/* What is made up: it follows some of the samples, in this order. */
-enum made { DRAWING, PIECE, MADE };
-
-/* What is written at once: up to STREAM_MAX_BATCH samples and as many of either made up. */
+/* What is written at once: up to STREAM_MAX_BATCH samples and what is made up among them. */
 struct batch {
-    uint8_t images[(1 + MADE) * STREAM_MAX_BATCH * IMAGE_PIXELS];
-    uint8_t labels[(1 + MADE) * STREAM_MAX_BATCH];
-    float soft[(1 + MADE) * STREAM_MAX_BATCH * CLASSES];
+    uint8_t images[MIXTURE_GROWTH * STREAM_MAX_BATCH * IMAGE_PIXELS];
+    uint8_t labels[MIXTURE_GROWTH * STREAM_MAX_BATCH];
+    float soft[MIXTURE_GROWTH * STREAM_MAX_BATCH * CLASSES];
 };
 
-/* What is made up takes its digits from so many samples, the last of which it follows. */
-enum { REACH = 16 };
-
-/* In one piece of so many, a drawing takes the place of a digit. */
-enum { DRAWN = 3 };
-
-/* Random numbers of what is made up: beyond every digit's. */
-static const uint64_t OF_DRAWINGS = (uint64_t)1 << 48, OF_PIECES = (uint64_t)2 << 48;
-
-/*
- * A run of the input, and what comes after some of its samples: item k is sample k; then the run's
- * drawings are counted on, and its pieces.
- */
-struct run {
-    struct samples samples;
-    uint64_t first; /* place of its first sample in the input */
-    /* The samples before that, as far as there are any; the last one ends the arrays. */
-    uint8_t images[REACH * IMAGE_PIXELS];
-    float soft[REACH * CLASSES];
-};
-
-/* The image at a place of the input, in the run or up to REACH before it; paper before place 0. */
-static const uint8_t *run_image(const struct run *run, uint64_t place)
+static void make_item(const struct job *job, uint32_t epoch, const struct mixture_run *run,
+                      size_t k, struct batch *batch, size_t i)
 {
-    return place >= run->first ? run->samples.images + (place - run->first) * IMAGE_PIXELS
-                               : run->images + (REACH + place - run->first) * IMAGE_PIXELS;
-}
-
-static void run_label(const struct run *run, uint64_t place, float soft[CLASSES])
-{
-    const struct samples *samples = &run->samples;
-    if (place < run->first)
-        memcpy(soft, run->soft + (REACH + place - run->first) * CLASSES, CLASSES * sizeof *soft);
-    else if (samples->soft)
-        memcpy(soft, samples->soft + (place - run->first) * CLASSES, CLASSES * sizeof *soft);
-    else
-        loss_one_hot(samples->labels[place - run->first], soft);
-}
-
-/* Go on behind the run, whose last samples are kept. */
-static void run_end(const struct job *job, struct run *run)
-{
-    struct run next = {.first = run->first + run->samples.n};
-    for (uint64_t i = next.first < REACH ? REACH - next.first : 0; i < REACH; i++) {
-        const uint64_t place = next.first + i - REACH;
-        memcpy(next.images + i * IMAGE_PIXELS, run_image(run, place), IMAGE_PIXELS);
-        if (job->pieces)
-            run_label(run, place, next.soft + i * CLASSES);
-    }
-    *run = next;
-}
-
-/* How many are made up to place `end` of the input. */
-static uint64_t made_until(const struct job *job, enum made kind, uint64_t end)
-{
-    const int each = kind == DRAWING ? job->foreign : job->pieces;
-    return each ? end / (uint64_t)each : 0;
-}
-
-static size_t run_made(const struct job *job, const struct run *run, enum made kind)
-{
-    const uint64_t end = run->first + run->samples.n;
-    return (size_t)(made_until(job, kind, end) - made_until(job, kind, run->first));
-}
-
-static size_t run_items(const struct job *job, const struct run *run)
-{
-    return run->samples.n + run_made(job, run, DRAWING) + run_made(job, run, PIECE);
-}
-
-/* The items in the order of the input: what is made up follows its sample. */
-static void run_order(const struct job *job, const struct run *run, uint32_t *order)
-{
-    uint32_t next[MADE] = {(uint32_t)run->samples.n};
-    next[PIECE] = next[DRAWING] + (uint32_t)run_made(job, run, DRAWING);
-    for (size_t k = 0; k < run->samples.n; k++) {
-        const uint64_t place = run->first + k;
-        *order++ = (uint32_t)k;
-        for (enum made kind = DRAWING; kind < MADE; kind++)
-            if (made_until(job, kind, place + 1) > made_until(job, kind, place))
-                *order++ = next[kind]++;
-    }
-}
-
-/* Drawing number `number`, after the sample at place `last`. */
-static void make_drawing(const struct job *job, uint32_t epoch, const struct run *run,
-                         uint64_t number, uint64_t last, uint8_t *image)
-{
-    static const uint8_t paper[IMAGE_PIXELS];
-    foreign_image(job->seed, epoch, number, last ? run_image(run, last - 1) : paper,
-                  run_image(run, last), image);
-}
-
-/* A piece of two digits near place `last`, and what it is, or of a digit and a drawing. */
-static void make_piece(const struct job *job, uint32_t epoch, const struct run *run,
-                       uint64_t number, uint64_t last, uint8_t *image, float soft[CLASSES])
-{
-    struct rng rng = rng_start(job->seed, RNG_PIECE, epoch, number);
-    const uint32_t reach = last < REACH ? (uint32_t)last + 1 : REACH;
-    uint8_t drawing[IMAGE_PIXELS];
-    const uint8_t *digits[2];
-    float label[2][CLASSES];
-    for (int k = 0; k < 2; k++) {
-        const uint64_t place = last - rng_below(&rng, reach);
-        digits[k] = run_image(run, place);
-        run_label(run, place, label[k]);
-    }
-    const uint32_t drawn = rng_below(&rng, 2 * DRAWN); /* scribbles will be cut, too */
-    if (drawn < 2) {
-        make_drawing(job, epoch, run, OF_PIECES + number, last, drawing);
-        digits[drawn] = drawing;
-        for (int c = 0; c < CLASSES; c++)
-            label[drawn][c] = 1.0f / CLASSES;
-    }
-    int of;
-    const float digit = piece_image(&rng, digits, image, &of);
-    for (int c = 0; c < CLASSES; c++)
-        soft[c] = digit * label[of][c] + (1 - digit) / CLASSES;
-}
-
-/* Drawing or piece number f of the run, which is distorted like a digit, by random numbers beyond
- * every digit's. */
-static void make_up(const struct job *job, uint32_t epoch, const struct run *run, enum made kind,
-                    size_t f, uint8_t *image, float soft[CLASSES])
-{
-    const uint64_t beyond = kind == DRAWING ? OF_DRAWINGS : OF_PIECES;
-    const uint64_t number = made_until(job, kind, run->first) + f;
-    const uint64_t each = (uint64_t)(kind == DRAWING ? job->foreign : job->pieces);
-    const uint64_t last = (number + 1) * each - 1;
-    uint8_t made[IMAGE_PIXELS];
-    if (kind == PIECE)
-        make_piece(job, epoch, run, number, last, made, soft);
-    else
-        make_drawing(job, epoch, run, number, last, made);
-    for (int c = 0; kind == DRAWING && c < CLASSES; c++)
-        soft[c] = 1.0f / CLASSES;
-    spoil_image(&job->ranges, &job->spoil, job->seed, epoch, beyond + number, made, image);
-}
-
-static bool soft_labels(const struct job *job, const struct run *run)
-{
-    return run->samples.soft || job->foreign || job->pieces;
-}
-
-static void make_item(const struct job *job, uint32_t epoch, const struct run *run, size_t k,
-                      struct batch *batch, size_t i)
-{
-    const struct samples *from = &run->samples;
-    uint8_t *image = batch->images + i * IMAGE_PIXELS;
-    float *soft = batch->soft + i * CLASSES;
-    if (k >= from->n) {
-        const size_t f = k - from->n, drawings = run_made(job, run, DRAWING);
-        const enum made kind = f < drawings ? DRAWING : PIECE;
-        make_up(job, epoch, run, kind, kind == DRAWING ? f : f - drawings, image, soft);
-        return;
-    }
-    spoil_image(&job->ranges, &job->spoil, job->seed, epoch, run->first + k,
-                from->images + k * IMAGE_PIXELS, image);
-    if (soft_labels(job, run))
-        run_label(run, run->first + k, soft);
-    else
-        batch->labels[i] = from->labels[k];
+    mixture_item(&job->mixture, epoch, run, k, batch->images + i * IMAGE_PIXELS,
+                 batch->soft + i * CLASSES);
+    if (!mixture_is_soft(&job->mixture, run))
+        batch->labels[i] = run->samples.labels[k];
 }
 
 /* Write items order[0..n-1], distorted. */
 static void write_items(struct stream_writer *writer, const struct job *job, uint32_t epoch,
-                        const struct run *run, const uint32_t *order, size_t n, struct batch *batch)
+                        const struct mixture_run *run, const uint32_t *order, size_t n,
+                        struct batch *batch)
 {
     struct error error;
 #pragma omp parallel for num_threads(job->threads) schedule(static) if (job->threads > 1)
     for (size_t i = 0; i < n; i++)
         make_item(job, epoch, run, order[i], batch, i);
-    const bool soft = soft_labels(job, run);
+    const bool soft = mixture_is_soft(&job->mixture, run);
     const struct samples out = {.n = n,
                                 .images = batch->images,
                                 .labels = soft ? NULL : batch->labels,
@@ -338,15 +176,15 @@ static void write_items(struct stream_writer *writer, const struct job *job, uin
 }
 
 /* Labels become probabilities beside what is made up; so they must be known. */
-static void check_labels(const struct job *job, const struct run *run)
+static void check_labels(const struct job *job, const struct mixture_run *run)
 {
     const struct samples *samples = &run->samples;
-    const bool needed = (job->foreign || job->pieces) && samples->labels;
+    const bool needed = (job->mixture.foreign || job->mixture.pieces) && samples->labels;
     const uint8_t *unknown = needed ? memchr(samples->labels, LABEL_UNKNOWN, samples->n) : NULL;
     if (unknown)
         cli_die("stdin: sample %" PRIu64 ": has no label, which --%s needs",
                 run->first + (uint64_t)(unknown - samples->labels),
-                job->foreign ? "foreign" : "pieces");
+                job->mixture.foreign ? "foreign" : "pieces");
 }
 
 static struct stream_writer *start_output(int64_t count)
@@ -363,18 +201,19 @@ static struct stream_writer *run_streaming(struct stream_reader *reader, const s
                                            struct batch *batch)
 {
     const int64_t count = stream_reader_count(reader);
-    const struct run all = {.samples = {.n = count < 0 ? 0 : (size_t)count}};
-    struct stream_writer *writer = start_output(count < 0 ? count : (int64_t)run_items(job, &all));
+    const struct mixture_run all = {.samples = {.n = count < 0 ? 0 : (size_t)count}};
+    struct stream_writer *writer =
+        start_output(count < 0 ? count : (int64_t)mixture_items(&job->mixture, &all));
     const struct job now = in_epoch(job, 1);
-    struct run run = {.first = 0};
-    static uint32_t order[(1 + MADE) * STREAM_MAX_BATCH];
+    struct mixture_run run = {.first = 0};
+    static uint32_t order[MIXTURE_GROWTH * STREAM_MAX_BATCH];
     struct error error;
     int status;
     while ((status = stream_read(reader, &run.samples, &error)) > 0) {
         check_labels(job, &run);
-        run_order(job, &run, order);
-        write_items(writer, &now, 1, &run, order, run_items(job, &run), batch);
-        run_end(job, &run);
+        mixture_order(&job->mixture, &run, order);
+        write_items(writer, &now, 1, &run, order, mixture_items(&job->mixture, &run), batch);
+        mixture_next(&job->mixture, &run);
     }
     if (status < 0)
         cli_die("%s", error.text);
@@ -385,12 +224,12 @@ static struct stream_writer *run_streaming(struct stream_reader *reader, const s
 static struct stream_writer *run_epochs(struct stream_reader *reader, const struct job *job,
                                         struct batch *batch)
 {
-    struct run run = {.first = 0};
+    struct mixture_run run = {.first = 0};
     struct error error;
     if (stream_read_all(reader, &run.samples, &error))
         cli_die("%s", error.text);
     check_labels(job, &run);
-    const size_t items = run_items(job, &run);
+    const size_t items = mixture_items(&job->mixture, &run);
     if (items > UINT32_MAX)
         cli_die("stdin: %zu samples: more than %u cannot be shuffled", items, UINT32_MAX);
     uint32_t *order = malloc((items + 1) * sizeof *order);
@@ -400,9 +239,9 @@ static struct stream_writer *run_epochs(struct stream_reader *reader, const stru
     for (uint32_t epoch = 1; epoch <= job->epochs; epoch++) {
         const struct job now = in_epoch(job, epoch);
         if (job->keep_order)
-            run_order(job, &run, order);
+            mixture_order(&job->mixture, &run, order);
         else
-            rng_permutation(job->seed, epoch, order, (uint32_t)items);
+            rng_permutation(job->mixture.seed, epoch, order, (uint32_t)items);
         for (size_t i = 0; i < items; i += STREAM_MAX_BATCH) {
             const size_t left = items - i, n = left < STREAM_MAX_BATCH ? left : STREAM_MAX_BATCH;
             write_items(writer, &now, epoch, &run, order + i, n, batch);
