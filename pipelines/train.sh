@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 : "${TEMPERATURE:=0.58}" # fitted by VALIDATE=1 pipelines/train.sh, seed 1: 0.576
 : "${FOREIGN:=4}" # after every 4 digits a drawing that is none, to be answered by ?
 : "${PIECES:=2}"  # after every 2 a piece of two that touch, so that it knows good cuts
-distort=(--rotate 12 --shift 2.2 --zoom 0.12 --shear 0.2 --elastic 0.8 --sharpen 2 --spoil 0.1
+distort=(--rotate 12 --shift 2.2 --zoom 0.12 --shear 0.2 --elastic 0.8 --sharpen 1 --spoil 0.1
     --lines 2)
 source pipelines/recipe.sh
 
