@@ -14,7 +14,8 @@ enum {
     MIN_CONTRAST = 24,    /* a tenth of the range: more than JPEG artefacts, less than pencil */
     FAINT = 2,            /* a hundredth of the contrast: ripples that cubic enlargement leaves */
     NOISE_FACTOR = 7,     /* times the median deviation: 4.7 standard deviations of noise */
-    LARGE = 64            /* sides from which a picture has room for noise beside its digits */
+    LARGE = 64,           /* sides from which a picture has room for noise beside its digits */
+    SMALLEST_PHOTO = 40   /* sides of the smallest picture whose paper is sought at each place */
 };
 
 /* Value in the middle of a histogram of `total` values. */
@@ -190,12 +191,14 @@ int ink_find(struct picture *picture)
         factor++;
     picture_reduce(picture, factor);
     const struct ring ring = find_ring(picture);
-    if (ring.noise > 0 && min_u32(picture->width, picture->height) >= LARGE) {
+    const uint32_t side = min_u32(picture->width, picture->height);
+    if (ring.noise > 0 && side >= SMALLEST_PHOTO) {
         if (paper_ink(picture) != 0)
             return -1;
     } else {
         even_ink(picture, &ring);
-        ruling_remove(picture, 0, INK);
+        if (side >= LARGE)
+            ruling_remove(picture, 0, INK);
     }
     return (int)factor;
 }

@@ -172,7 +172,7 @@ static void pictures_without_ink_have_none(void **state)
         assert_false(see(blank(100, 60, (uint8_t)level), image));
         assert_false(see(blank(1, 1, (uint8_t)level), image));
     }
-    const uint32_t sides[] = {28, 100, 1000};
+    const uint32_t sides[] = {28, 40, 50, 63, 100, 1000};
     for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
         const uint32_t side = sides[i];
         struct picture across = blank(side, side, 0), slanted = blank(side, side, 0),
