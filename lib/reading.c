@@ -36,6 +36,47 @@ static struct box scaled(const struct box *box, uint32_t scale)
     return (struct box){box->x * scale, box->y * scale, box->width * scale, box->height * scale};
 }
 
+/* Pixels of ink along the picture's border within a box. */
+static uint32_t border_ink(const struct picture *ink, const struct box *box)
+{
+    const uint32_t right = box->x + box->width, bottom = box->y + box->height;
+    uint32_t n = 0;
+    for (uint32_t y = box->y; y < bottom; y++) {
+        const uint8_t *row = ink->pixels + (size_t)y * ink->width;
+        n += box->x == 0 && row[0];
+        n += right == ink->width && row[right - 1];
+        for (uint32_t x = box->x; (y == 0 || y + 1 == ink->height) && x < right; x++)
+            n += row[x] > 0;
+    }
+    return n;
+}
+
+/*
+ * Whether a mark that cannot be read lies along the picture's border for half of its length, as do
+ * a shadow in a corner, the table that a sheet lies on, and a scan's dark edge.
+ */
+static bool is_edge(const struct picture *ink, const struct lattice_digit *digit)
+{
+    const struct box *box = &digit->box;
+    return digit->probabilities[loss_argmax(digit->probabilities)] < READING_READABLE &&
+           2 * border_ink(ink, box) >= max_u32(box->width, box->height);
+}
+
+/* Drop edges from a picture that has other marks, too. */
+static void drop_edges(struct lattice *lattice, const struct picture *ink)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < lattice->n; i++)
+        kept += !is_edge(ink, &lattice->digit[i]);
+    if (kept == 0)
+        return;
+    kept = 0;
+    for (size_t i = 0; i < lattice->n; i++)
+        if (!is_edge(ink, &lattice->digit[i]))
+            lattice->digit[kept++] = lattice->digit[i];
+    lattice->n = kept;
+}
+
 /* Take over the digits of the lattice. Returns: -1 if they are too many. */
 static int take_digits(struct reading *reading, const struct lattice *lattice, uint32_t scale,
                        struct error *error)
@@ -75,6 +116,7 @@ int reading_picture(struct reading *reading, struct picture *picture, bool one,
     const int scale = ink_find(picture);
     if (scale < 0 || read_ink(&lattice, picture, one, predictor) != 0)
         return error_set(error, "out of memory for a picture of %ux%u pixels", width, height);
+    drop_edges(&lattice, picture);
     const int result = take_digits(reading, &lattice, (uint32_t)scale, error);
     lattice_free(&lattice);
     return result;

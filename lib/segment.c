@@ -12,6 +12,8 @@ enum {
     PIECE_PEAK = 128,  /* a piece of ink whose darkest pixel is fainter than this is noise ... */
     PIECE_SHARE = 256, /* ... as is one smaller than the picture's shorter side / PIECE_SHARE */
     SPECK_SHARE = 8,   /* a piece smaller than the typical one / SPECK_SHARE is a speck */
+    FLAT = 4,          /* a piece lower than the typical one / FLAT, and wider than FLAT of its own
+                          heights, is a rest of a ruled line, once parts of digits are joined */
     DROPPED = -1
 };
 
@@ -20,6 +22,7 @@ struct piece {
     struct box box;
     uint64_t mass;
     uint32_t mark; /* the mark that others have been joined to */
+    bool hugs;     /* the picture's border, for half of its length */
 };
 
 /* Pieces of the marks, and which mark each mark has been joined to, itself at first. */
@@ -52,6 +55,20 @@ static int left_first(const void *a, const void *b)
     return (left->box.x > right->box.x) - (left->box.x < right->box.x);
 }
 
+/* Pixels of a mark along the picture's border. */
+static uint32_t border_ink(const struct mark *mark, const struct picture *ink)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < mark->runs; i++) {
+        const struct run *run = &mark->run[i];
+        n += run->x == 0;
+        n += run->end == ink->width;
+        if (run->y == 0 || run->y + 1u == ink->height)
+            n += (uint32_t)(run->end - run->x);
+    }
+    return n;
+}
+
 /* The marks that are not noise, at most SEGMENT_MAX_PIECES. */
 static int collect(struct pieces *pieces, const struct marks *marks, const struct picture *ink)
 {
@@ -65,7 +82,8 @@ static int collect(struct pieces *pieces, const struct marks *marks, const struc
         const struct mark *mark = &marks->mark[i];
         pieces->joined_to[i] = i;
         if (mark->peak >= PIECE_PEAK && longer_side(&mark->box) >= smallest)
-            pieces->piece[pieces->n++] = (struct piece){mark->box, mark->mass, i};
+            pieces->piece[pieces->n++] = (struct piece){
+                mark->box, mark->mass, i, 2 * border_ink(mark, ink) >= longer_side(&mark->box)};
     }
     if (pieces->n > SEGMENT_MAX_PIECES) {
         qsort(pieces->piece, pieces->n, sizeof *pieces->piece, heavier_first);
@@ -87,12 +105,48 @@ static uint32_t typical_height(struct pieces *pieces)
     return pieces->piece[i].box.height;
 }
 
+/*
+ * Drop what lies along the picture's border and is much longer than writing is high: a scan's dark
+ * edge, the table under a sheet. A digit cut out closely is as high as those beside it.
+ */
+static void drop_edges(struct pieces *pieces)
+{
+    struct piece *piece = pieces->piece;
+    size_t inside = 0;
+    for (size_t i = 0; i < pieces->n; i++) /* first those that are no edges for sure */
+        if (!piece[i].hugs) {
+            const struct piece moved = piece[inside];
+            piece[inside++] = piece[i];
+            piece[i] = moved;
+        }
+    if (inside == 0 || inside == pieces->n)
+        return;
+    struct pieces free_ones = {.piece = piece, .n = inside};
+    const uint32_t typical = typical_height(&free_ones);
+    size_t kept = inside;
+    for (size_t i = inside; i < pieces->n; i++)
+        if (longer_side(&piece[i].box) < 2 * typical)
+            piece[kept++] = piece[i];
+    pieces->n = kept;
+}
+
 static void drop_specks(struct pieces *pieces, uint32_t typical)
 {
     size_t kept = 0;
     for (size_t i = 0; i < pieces->n; i++)
         if (longer_side(&pieces->piece[i].box) * SPECK_SHARE >= typical)
             pieces->piece[kept++] = pieces->piece[i];
+    pieces->n = kept;
+}
+
+static void drop_flat(struct pieces *pieces, uint32_t typical)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < pieces->n; i++) {
+        const struct box *box = &pieces->piece[i].box;
+        if (box->height * FLAT >= typical || box->width <= box->height * FLAT)
+            pieces->piece[kept++] = pieces->piece[i];
+    }
     pieces->n = kept;
 }
 
@@ -203,9 +257,11 @@ int segment_digits(const struct picture *ink, struct marks *digits)
     int result = collect(&pieces, digits, ink);
     uint32_t typical = 0;
     if (result == 0 && pieces.n > 0) {
+        drop_edges(&pieces);
         typical = typical_height(&pieces);
         drop_specks(&pieces, typical);
         join_pieces(&pieces, digits, typical);
+        drop_flat(&pieces, typical);
     }
     if (result == 0)
         result = take_pieces(digits, &pieces, typical);

@@ -170,6 +170,55 @@ static void mnist_images_are_one_digit_each(void **state)
     assert_in_range(ones, DIGITS * 994 / 1000, DIGITS); /* measured: 9957 */
 }
 
+/* A scan's dark edge is longer than the digits are high, and a digit cut out closely is not. */
+static void edges_of_the_page_are_no_digits(void **state)
+{
+    (void)state;
+    const struct box page[] = {{60, 90, 12, 30}, {90, 90, 12, 30}, {0, 0, 200, 6}, {0, 6, 9, 194}};
+    expect(page, 4, page, 2);
+    const struct box tall[] = {{0, 0, 30, 200}, {80, 0, 30, 200}};
+    expect(tall, 2, tall, 2);
+}
+
+static void what_is_left_of_ruled_lines_is_no_digit(void **state)
+{
+    (void)state;
+    const struct box page[] = {{60, 90, 12, 30}, {90, 90, 12, 30}, {120, 140, 40, 3}};
+    expect(page, 3, page, 2);
+    expect(page + 2, 1, page + 2, 1);
+}
+
+/* Bars of 90 on paper of 220 with a ruled line of 150 that climbs across, which is hidden for most
+ * of its length; all with grain of up to 12. */
+static void lines_are_removed_from_between_and_from_under_strokes(void **state)
+{
+    (void)state;
+    enum { WIDTH = 400, HEIGHT = 240, BARS = 14, LEFT = 32, TOP = 90, HIGH = 60, LINE = 132 };
+    struct picture page = {WIDTH, HEIGHT, malloc(WIDTH * HEIGHT)};
+    assert_non_null(page.pixels);
+    uint32_t random = 1;
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        const int x = i % WIDTH, y = i / WIDTH;
+        const bool bar = x >= LEFT && x < LEFT + 24 * BARS && (x - LEFT) % 24 < 18;
+        const bool stroke = bar && y >= TOP && y < TOP + HIGH, line = (y + x / 20) / 2 == LINE / 2;
+        random = random * 1664525 + 1013904223;
+        page.pixels[i] = (uint8_t)((stroke ? 90
+                                    : line ? 150
+                                           : 220) +
+                                   (int)(random >> 24) % 25 - 12);
+    }
+    struct box boxes[MAX];
+    assert_int_equal(ink_find(&page), 1);
+    assert_int_equal(boxes_of(&page, boxes, MAX), BARS);
+    for (int i = 0; i < BARS; i++) {
+        assert_in_range(boxes[i].width, 17, 19);
+        assert_in_range(boxes[i].height, HIGH - 1, HIGH + 1);
+        for (int y = TOP + 1; y < TOP + HIGH - 1; y++)
+            assert_in_range(page.pixels[y * WIDTH + LEFT + 24 * i + 8], 200, 255);
+    }
+    picture_free(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +227,9 @@ int main(void)
         cmocka_unit_test(a_loose_bar_belongs_to_its_digit),
         cmocka_unit_test(whole_digits_side_by_side_stay_apart),
         cmocka_unit_test(specks_are_dropped),
+        cmocka_unit_test(edges_of_the_page_are_no_digits),
+        cmocka_unit_test(what_is_left_of_ruled_lines_is_no_digit),
+        cmocka_unit_test(lines_are_removed_from_between_and_from_under_strokes),
         cmocka_unit_test(shapes_that_close_late_are_one_piece),
         cmocka_unit_test(corners_connect),
         cmocka_unit_test(a_page_of_nothing_but_dots_is_bounded),
