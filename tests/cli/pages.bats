@@ -61,12 +61,12 @@ at_least() {
 
 @test "photos of paper are read" {
     read_pages photo 30
-    at_least 650
+    at_least 720
 }
 
 @test "photos of ruled and squared paper are read" {
     read_pages ruled 30
-    at_least 450
+    at_least 630
 }
 
 @test "blank and uneven pictures, and a single pixel, have no digit" {
