@@ -226,6 +226,30 @@ static void choose(struct cuts *cuts, const struct grid *upright, float all, str
     cuts->n = kept + 2;
 }
 
+/*
+ * How many more holes than parts the ink has: minus its Euler number, from the 2x2 cells around
+ * each corner. Source: S. Gray, IEEE Transactions on Computers C-20 (1971) 551.
+ */
+static int holes_less_parts(const struct grid *grid, float scale)
+{
+    const int rows = (int)grid->rows, columns = (int)grid->columns;
+    /* A cell is as few as floor(scale) pixels wide, of which half are ink. */
+    const float least = 0.5F * powf(floorf(scale) / scale, 2);
+    int quarters = 0;
+    for (int y = 0; y <= rows; y++)
+        for (int x = 0; x <= columns; x++) {
+            bool full[4];
+            for (int k = 0; k < 4; k++) {
+                const int row = y - k / 2, column = x - k % 2;
+                full[k] = row >= 0 && row < rows && column >= 0 && column < columns &&
+                          grid->ink[row * columns + column] >= least;
+            }
+            const int n = full[0] + full[1] + full[2] + full[3];
+            quarters += (n == 3) - (n == 1) + 2 * (n == 2 && full[0] == full[3]);
+        }
+    return quarters / 4;
+}
+
 int cuts_find(struct cuts *cuts, const struct picture *ink, const struct mark *mark)
 {
     *cuts = (struct cuts){.mark = mark, .rows = min_u32(mark->box.height, CUTS_ROWS)};
@@ -244,6 +268,7 @@ int cuts_find(struct cuts *cuts, const struct picture *ink, const struct mark *m
     if (result == 0) {
         grid.slant = 0;
         grid_fill(&grid, cuts, ink);
+        cuts->holes = 1 + holes_less_parts(&grid, cuts->scale);
         choose(cuts, &grid, add_up(&grid), cut, n);
     }
     const float stroke = fmaxf(1, normal_stroke(ink, mark) / cuts->scale);

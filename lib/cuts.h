@@ -21,6 +21,7 @@ struct cuts {
     const struct mark *mark;
     float scale;   /* pixels a cell of the grid */
     uint32_t rows; /* of the grid */
+    int holes;     /* in the mark's ink, as the grid shows it, less its parts but one */
     size_t n;
     struct cut cut[CUTS_MOST + 2];
 };

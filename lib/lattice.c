@@ -1,6 +1,7 @@
 #include "lattice.h"
 
 #include "cuts.h"
+#include "likely.h"
 #include "loss.h"
 #include "minmax.h"
 #include "normal.h"
@@ -32,7 +33,9 @@
 #define UNLIKELY 0.01F  /* ... which is taken as this at least */
 #define SUSPECT_WIDE 1.1F /* wider ones, and those read with less than SUSPECT, may be several */
 #define SUSPECT 0.65F
-#define DEAR 0.3F /* a mark is not cut where the digits that it becomes cost more, on average */
+#define DEAR                                                                                       \
+    1.2F /* a mark is not cut where the digits that it becomes cost more on average, times
+                     how odd they are together */
 
 /* Pieces a picture: bounds the time that scribbles take. Five touching digits have about 500. */
 enum { MOST_PIECES = 6144 };
@@ -213,11 +216,16 @@ static int read_spans(struct spans *spans, const struct picture *ink, struct pre
         if (span->skip)
             continue;
         normal_image(ink, span->ink.mark, spans->input[n]);
-        marks_free(&span->ink);
         span->input = n++;
     }
     if (n > 0)
         predictor_run(predictor, spans->input[0], n, spans->probabilities[0]);
+    for (size_t i = 0; i < spans->n; i++) {
+        struct span *span = &spans->span[i];
+        if (!span->skip)
+            likely_weigh(spans->probabilities[span->input], ink, span->ink.mark);
+        marks_free(&span->ink);
+    }
     return 0;
 }
 
@@ -318,6 +326,24 @@ static size_t follow(const struct spans *spans, size_t atoms, const size_t *chos
     return n;
 }
 
+/* Returns: TOO_DEAR where the digits that a mark is cut into are, 0, or -1 without memory. */
+static int is_dear(const struct spans *spans, const struct cuts *cuts, const size_t *sequence,
+                   size_t n, float cost)
+{
+    struct likely_digit *digit = malloc((n + 1) * sizeof *digit);
+    for (size_t i = 0; digit && i < n; i++) {
+        const struct span *span = &spans->span[sequence[i]];
+        digit[i].digit = loss_argmax(spans->probabilities[span->input]);
+        digit[i].height = span->box.height;
+    }
+    const int result = !digit ? -1
+                       : n == 0 || cost * likely_oddness(digit, n, cuts->holes) > DEAR * (float)n
+                           ? TOO_DEAR
+                           : 0;
+    free(digit);
+    return result;
+}
+
 static void free_spans(struct spans *spans)
 {
     for (size_t i = 0; i < spans->n; i++)
@@ -345,8 +371,8 @@ static int read_atoms(struct lattice *lattice, const struct picture *ink, const 
         find_best(&spans, atoms, cost, chosen);
         n = follow(&spans, atoms->n, chosen, sequence);
         lattice->pieces += atoms->cuts ? spans.n : 0;
-        if (atoms->cuts && n != 1 && cost[atoms->n] > DEAR * (float)n)
-            result = TOO_DEAR;
+        if (atoms->cuts && n != 1)
+            result = is_dear(&spans, atoms->cuts, sequence, n, cost[atoms->n]);
     }
     while (result == 0 && n > 0) {
         const size_t i = sequence[--n];

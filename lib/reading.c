@@ -14,6 +14,7 @@
 static void conclude(struct reading *reading)
 {
     reading->confidence = reading->digits > 0 ? 1 : 0;
+    float readable = READING_READABLE;
     for (int i = 0; i < reading->digits; i++) {
         float *p = reading->probabilities[i];
         for (int c = 0; c < CLASSES; c++)
@@ -24,8 +25,13 @@ static void conclude(struct reading *reading)
         digit->digit = best;
         digit->confidence = p[best];
         digit->sure = p[best] >= READING_SURE;
-        reading->text[i] = (char)(p[best] >= READING_READABLE ? '0' + best : '?');
         reading->confidence *= p[best];
+        if (digit->sure)
+            readable = READING_BESIDE;
+    }
+    for (int i = 0; i < reading->digits; i++) {
+        const struct reading_digit *digit = &reading->digit[i];
+        reading->text[i] = (char)(digit->confidence >= readable ? '0' + digit->digit : '?');
     }
     reading->text[reading->digits] = '\0';
 }
