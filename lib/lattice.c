@@ -33,9 +33,8 @@
 #define UNLIKELY 0.01F  /* ... which is taken as this at least */
 #define SUSPECT_WIDE 1.1F /* wider ones, and those read with less than SUSPECT, may be several */
 #define SUSPECT 0.65F
-#define DEAR                                                                                       \
-    1.2F /* a mark is not cut where the digits that it becomes cost more on average, times
-                     how odd they are together */
+/* A mark is not cut where its digits cost more, on average and times how odd they are together. */
+#define DEAR 1.2F
 
 /* Pieces a picture: bounds the time that scribbles take. Five touching digits have about 500. */
 enum { MOST_PIECES = 6144 };

@@ -1,4 +1,4 @@
-/* What is known of digits before they are read: the length of a line, and how they stand in a row. */
+/* What is known of digits before they are read: the length of a line, and their heights. */
 #ifndef HWDR_LIKELY_H
 #define HWDR_LIKELY_H
 
