@@ -47,9 +47,15 @@ ablations() {
     echo '| study | variant | n | wrong of 5,000 | sd | loss | more wrong than base | more loss |'
     echo '|---|---|---|---|---|---|---|---|'
     [ ! -e "$EVIDENCE/ablations.tsv" ] ||
-        TSV=$EVIDENCE/ablations.tsv pipelines/ablate.sh | awk -F '\t' 'NR > 1 {
-            printf "| %s | %s | %d | %s | %s | %s | %s | %s |\n", $1, $2, $3, $4, $5, $6,
-                NF > 6 ? $7 " ± " $8 : "", NF > 6 ? $9 " ± " $10 : "" }'
+        TSV=$EVIDENCE/ablations.tsv pipelines/ablate.sh | awk -F '\t' '
+            function difference(mean, error) { return mean (error == "-" ? "" : " ± " error) }
+            NR > 1 {
+                printf "| %s | %s | %s | %s | %s | %s |", $1, $2, $3, $4, $5, $6
+                if (NF > 6)
+                    printf " %s | %s |\n", difference($7, $8), difference($9, $10)
+                else
+                    print " | |"
+            }'
 }
 
 model() {
