@@ -34,7 +34,7 @@
 #define SUSPECT_WIDE 1.1F /* wider ones, and those read with less than SUSPECT, may be several */
 #define SUSPECT 0.65F
 /* A mark is not cut where its digits cost more, on average and times how odd they are together. */
-#define DEAR 1.2F
+#define DEAR 0.8F
 
 /* Pieces a picture: bounds the time that scribbles take. Five touching digits have about 500. */
 enum { MOST_PIECES = 6144 };

@@ -12,7 +12,7 @@ for (let digit = 0; digit < 10; digit++) {
     onPage(`a ${digit} drawn with the mouse is read`, async (page) => {
         await draw(page, strokes(digit));
         await says(page, '#read', String(digit));
-        assert.equal(await page.locator('#bars .best b').textContent(), String(digit));
+        await says(page, '#bars .best b', String(digit)); // an answer may still be on its way
     });
     onPage(
         `a ${digit} drawn with a finger is read`,
