@@ -28,7 +28,7 @@ sums=$(sha256sum "${teachers[@]}" | cut -c 1-16 | paste -sd ' ')
 
 training_digits |
     augment "${distort[@]}" |
-    cnn-predict --relabel --threads "$THREADS" "${teachers[@]/#/--model=}" |
+    cnn-predict --relabel --certain --threads "$THREADS" "${teachers[@]/#/--model=}" |
     cnn-train --net "$NET" --optimizer sgd --rate 0.1 --momentum 0.9 --weight-decay 5e-4 \
         --schedule cosine --warmup 0.15 --batch 100 --label-smoothing 0 --ema 0.995 \
         --checkpoint "$checkpoint" --resume --report-every "$((epoch / 2))" \

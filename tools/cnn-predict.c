@@ -33,6 +33,7 @@ static const char help[] =
     "      --input       with --json: add the 28x28 input that the network saw\n"
     "      --scores      write the probabilities of each digit instead: '<f4' (n,10) .npy records\n"
     "      --relabel     samples in, the same samples with the probabilities as soft labels out\n"
+    "      --certain     with --relabel: labels in doubt stay, as those of what is no digit\n"
     "      --views=N     1, or 5: look at each image also turned and scaled a little, and take "
     "the\n"
     "                    mean, at five times the cost (default: 1)\n"
@@ -51,7 +52,7 @@ struct run {
     struct cli_texts models;
     int threads, views;
     enum output output;
-    bool with_input, one;
+    bool with_input, one, certain;
     const char *overlay;         /* the file to draw in, or NULL */
     struct predictor *predictor; /* opened by the first input */
     struct reading reading;
@@ -73,6 +74,7 @@ static int parse_options(struct run *run, int argc, char **argv)
         {.name = "input", .flag = &run->with_input},
         {.name = "scores", .flag = &scores},
         {.name = "relabel", .flag = &relabel},
+        {.name = "certain", .flag = &run->certain},
         {.name = "views", .choice = &views, .words = view_words},
         {.name = "threads", .letter = 't', .count = &run->threads, .low = 1, .high = MAX_THREADS},
         {0}};
@@ -83,6 +85,8 @@ static int parse_options(struct run *run, int argc, char **argv)
         cli_usage("--overlay: takes one picture");
     if (run->with_input && !json)
         cli_usage("--input: needs --json");
+    if (run->certain && !relabel)
+        cli_usage("--certain: needs --relabel");
     if (relabel && argc - first > 1)
         cli_usage("--relabel: takes one stream");
     run->views = views ? PREDICT_VIEWS : 1;
@@ -228,6 +232,35 @@ static int read_picture(struct run *run, const char *name, int fd, uint8_t first
     return result;
 }
 
+/* Whether a sample's label leaves no doubt, or is unknown. */
+static bool is_certain(const struct samples *samples, size_t i)
+{
+    for (int c = 0; samples->soft && c < CLASSES; c++)
+        if (samples->soft[i * CLASSES + (size_t)c] >= 1)
+            return true;
+    return !samples->soft;
+}
+
+/* The probabilities of those samples whose label is certain, beside the labels of the others. */
+static void predict_certain(const struct run *run, const struct samples *samples,
+                            float *probabilities)
+{
+    static uint8_t images[STREAM_MAX_BATCH * IMAGE_PIXELS];
+    static float given[STREAM_MAX_BATCH * CLASSES];
+    size_t n = 0;
+    for (size_t i = 0; i < samples->n; i++)
+        if (is_certain(samples, i))
+            memcpy(images + n++ * IMAGE_PIXELS, samples->images + i * IMAGE_PIXELS, IMAGE_PIXELS);
+    predictor_run(run->predictor, images, n, given);
+    const float *next = given;
+    for (size_t i = 0; i < samples->n; i++) {
+        const bool certain = is_certain(samples, i);
+        memcpy(probabilities + i * CLASSES, certain ? next : samples->soft + i * CLASSES,
+               CLASSES * sizeof *probabilities);
+        next += certain ? CLASSES : 0;
+    }
+}
+
 /* Put out what became of one record of samples. */
 static int put_samples(struct run *run, struct samples *samples, float *probabilities,
                        uint64_t index, struct stream_writer *writer, struct error *error)
@@ -264,7 +297,10 @@ static int read_samples(struct run *run, struct stream_reader *reader, struct er
     uint64_t done = 0;
     int status;
     while ((status = stream_read(reader, &samples, error)) == 1) {
-        predictor_run(run->predictor, samples.images, samples.n, probabilities);
+        if (run->certain)
+            predict_certain(run, &samples, probabilities);
+        else
+            predictor_run(run->predictor, samples.images, samples.n, probabilities);
         status = put_samples(run, &samples, probabilities, done, writer, error);
         if (status != 0)
             break;

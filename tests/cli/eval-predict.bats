@@ -423,6 +423,30 @@ assert (numpy.concatenate(scores) == soft).all()
 EOF
 }
 
+@test "--relabel --certain leaves labels in doubt, and gives the others what it gives alone" {
+    local mixed=$BATS_TEST_TMPDIR/mixed.bin
+    augment --foreign 2 --pieces 3 --no-shuffle < "$T/1000.bin" > "$mixed"
+    cnn-predict --relabel < "$mixed" > "$BATS_TEST_TMPDIR/all.bin"
+    cnn-predict --relabel --certain -t 2 < "$mixed" > "$BATS_TEST_TMPDIR/certain.bin"
+    "$HWDR_PYTHON" - "$BATS_TEST_TMPDIR" <<'EOF'
+import sys
+import numpy
+import npystream
+
+def read(name):
+    return npystream.read_all(open(f"{sys.argv[1]}/{name}.bin", "rb"))
+
+(_, before), (_, everything), (_, certain) = map(read, ("mixed", "all", "certain"))
+sure = before.max(axis=1) == 1
+assert 900 < sure.sum() < 1400 and (~sure).sum() > 400
+assert (certain[sure] == everything[sure]).all()
+assert (certain[~sure] == before[~sure]).all()
+assert (everything[~sure] != before[~sure]).any(axis=1).mean() > 0.9
+EOF
+    # hard labels, and none, are certain
+    cmp <(cnn-predict --relabel < "$T/1000.bin") <(cnn-predict --relabel --certain < "$T/1000.bin")
+}
+
 @test "--relabel works on a stream without end, and ends quietly when its reader does" {
     idx2bin -e 1000000 data/mnist/t10k-images-idx3-ubyte 2> "$BATS_TEST_TMPDIR/err" |
         cnn-predict --relabel 2>> "$BATS_TEST_TMPDIR/err" | head -c 10000000 | wc -c |
@@ -504,7 +528,7 @@ EOF
 
 @test "cnn-predict refuses options that do not go together" {
     for options in --nonsense "-t 0" --input "--scores --input" "--json --scores" \
-        "--relabel --scores" "--relabel a b"; do
+        "--relabel --scores" "--relabel a b" --certain; do
         # shellcheck disable=SC2086 # split on purpose
         run -2 --separate-stderr cnn-predict $options < "$T/1000.bin"
         [ -z "$output" ]

@@ -18,7 +18,7 @@ card() {
 @test "each recipe learns its digits, as many times as it is told, and leaves model and metrics" {
     for recipe in train-fast train train-best; do
         SEED=5 EPOCHS=2 OUT=$model "pipelines/$recipe.sh" 2> "$BATS_TEST_TMPDIR/log"
-        script=pipelines/${recipe/train-best/train}.sh # which the best one ends with
+        script=pipelines/${recipe/train-best/distil}.sh # which the best one ends with
         foreign=$(sed -n "s/.*FOREIGN:=\([0-9]*\)}.*/\1/p" "$script")
         pieces=$(sed -n "s/.*PIECES:=\([0-9]*\)}.*/\1/p" "$script")
         made=$(((foreign ? 1500 / foreign : 0) + (pieces ? 1500 / pieces : 0)))
@@ -26,7 +26,7 @@ card() {
         [[ $(card recipe) == *" --samples $samples "*" --seed 5 "* ]]
         [ "$(card data)" = "data/mnist, training digits 0 to 1499" ]
         [[ $(card augment) == "--rotate "* ]]
-        temperature=$(sed -n "s/.*TEMPERATURE:=\(.*\)}.*/\1/p" "pipelines/$recipe.sh")
+        temperature=$(sed -n "s/.*TEMPERATURE:=\(.*\)}.*/\1/p" "$script")
         [ "$(card temperature)" = "$temperature" ]
         [ "$(tail -n 1 "${model%.safetensors}.tsv" | cut -f 1,2,8)" = 2.000$'\t'$samples$'\t-' ]
         run -1 compgen -G "$BATS_TEST_TMPDIR/*.checkpoint"
@@ -61,7 +61,8 @@ card() {
     read -ra distort <<< "$(card augment)"
     idx2bin --range :1500 data/mnist/train-{images-idx3,labels-idx1}-ubyte |
         augment "${distort[@]}" --seed 3 |
-        cnn-predict --relabel -m "$BATS_TEST_TMPDIR/teacher1" -m "$BATS_TEST_TMPDIR/teacher2" |
+        cnn-predict --relabel --certain -m "$BATS_TEST_TMPDIR/teacher1" \
+            -m "$BATS_TEST_TMPDIR/teacher2" |
         cnn-train --net "$NET" --seed 3 --batch 100 --label-smoothing 0 --ema 0.995 --rate 0.1 \
             --temperature "$(card temperature)" -o "$BATS_TEST_TMPDIR/by-hand" \
             > "$BATS_TEST_TMPDIR/tsv" 2>&1
@@ -73,8 +74,28 @@ card() {
     [[ $(tail -n 1 "$TSV") == *" | relabelled by "*" | cnn-train "* ]]
 }
 
-@test "FOREIGN=0 and PIECES=0 learn digits alone" {
-    FOREIGN=0 PIECES=0 OUT=$model pipelines/train.sh 2> "$BATS_TEST_TMPDIR/log"
+@test "train-best.sh trains its three teachers by train.sh, once" {
+    teachers=$BATS_TEST_TMPDIR/model-teachers
+    SEED=2 OUT=$model pipelines/train-best.sh 2> "$BATS_TEST_TMPDIR/log"
+    [ "$(ls "$teachers")" = "$(printf '%s\n' {6,7,8}.{safetensors,tsv})" ]
+    [ "$(card teachers)" = "$(sha256sum "$teachers"/*.safetensors | cut -c 1-16 | paste -sd ' ')" ]
+    env -u NET -u EPOCHS SEED=7 OUT="$BATS_TEST_TMPDIR/by-hand.safetensors" \
+        pipelines/train.sh 2> "$BATS_TEST_TMPDIR/log"
+    cmp "$teachers/7.safetensors" "$BATS_TEST_TMPDIR/by-hand.safetensors"
+    first=$(sha256sum < "$model")
+    rm "$teachers"/*.tsv # what a training writes
+    SEED=2 OUT=$model pipelines/train-best.sh 2> "$BATS_TEST_TMPDIR/log"
+    run -1 compgen -G "$teachers/*.tsv"
+    [ "$(sha256sum < "$model")" = "$first" ]
+}
+
+@test "FOREIGN and PIECES say after how many digits what is none comes in, 0 that none does" {
+    FOREIGN=3 PIECES=5 OUT=$model pipelines/train.sh 2> "$BATS_TEST_TMPDIR/log"
+    [[ $(card recipe) == *" --samples 2300 "* ]]
+    [[ $(card augment) == *"--foreign 3"*"--pieces 5" ]]
+    FOREIGN=0 PIECES=0 TEACHERS=$model OUT=$BATS_TEST_TMPDIR/small.safetensors \
+        pipelines/distil.sh 2> "$BATS_TEST_TMPDIR/log"
+    model=$BATS_TEST_TMPDIR/small.safetensors
     [[ $(card recipe) == *" --samples 1500 "* ]]
     [[ $(card augment) != *--foreign* && $(card augment) != *--pieces* ]]
 }
