@@ -5,6 +5,7 @@
 #include "warp.h"
 
 #include "rng.h"
+#include "sharpen.h"
 
 #include <math.h>
 #include <string.h>
@@ -88,25 +89,6 @@ static void pad_and_stroke(float stroke, const uint8_t *from, struct padded *pad
     }
 }
 
-/*
- * Bilinear resampling at fractions that are uniform over [0,1) blurs: it adds a variance of 1/6
- * square pixels to a point, each way. The kernel [-a, 1 + 2a, -a] takes 2a away; so a = 1/12 makes
- * up for it where ink changes over more than two or three pixels; edges want twice as much. What
- * gets below 0 or above 255 is cut off behind the resampling.
- */
-static void sharpen(float amount, struct padded *padded)
-{
-    const float a = amount * (1.0f / 12);
-    struct padded old = *padded;
-    for (int y = 0; y < SIDE + 2 * PAD; y++)
-        for (int x = 0; x < SIDE + 2 * PAD; x++) {
-            const float here = old.pixel[y][x];
-            const float up = y > 0 ? old.pixel[y - 1][x] : 0, down = old.pixel[y + 1][x];
-            const float left = x > 0 ? old.pixel[y][x - 1] : 0, right = old.pixel[y][x + 1];
-            padded->pixel[y][x] = here + a * (4 * here - up - down - left - right);
-        }
-}
-
 /* The weights of the four controls around fraction t of a spacing, by a cubic B-spline. */
 static void spline_weights(float t, float weight[4])
 {
@@ -176,8 +158,12 @@ void warp_apply(const struct warp *warp, const uint8_t from[IMAGE_PIXELS], uint8
     struct padded source;
     float shift[2][SIDE][SIDE];
     pad_and_stroke(warp->stroke, from, &source);
+    /*
+     * Bilinear resampling at fractions that are uniform over [0,1) adds a variance of 1/6 square
+     * pixels each way. What gets below 0 or above 255 is cut off behind the resampling.
+     */
     if (warp->sharpen > 0)
-        sharpen(warp->sharpen, &source);
+        sharpen(&source.pixel[0][0], STRIDE, STRIDE, warp->sharpen * (1.0f / 6));
     if (warp->elastic)
         bend(warp->control, shift);
     else
