@@ -12,7 +12,9 @@
  * MNIST's own rule: the mark is resized, with anti-aliasing and keeping its aspect, to fit 20x20,
  * stretched so that the darkest pixel is 255, and moved by whole pixels so that its centre of mass
  * comes into [13.5,14.5) of 0..27, as in MNIST. Nothing is cut off but a rim of blur that enlarging
- * leaves around a drawing. Strokes thinner or thicker than MNIST's are brought near those.
+ * leaves around a drawing. Blur beyond that of MNIST's edges is measured and taken away, but not
+ * from ink whose longer side has 20 pixels already (sharpen.h). Strokes thinner or thicker than
+ * MNIST's are brought near those.
  * Shapes: image [28,28] u8, 0 = paper.
  * Source: Y. LeCun et al., MNIST's description; L. Bottou et al., ICPR 1994.
  */

@@ -83,7 +83,7 @@ static void test_bytes_never_change(void **state)
         for (int p = 0; p < IMAGE_PIXELS; p++)
             hash = (hash ^ to[p]) * 0x100000001b3;
     }
-    assert_int_equal(hash, 0x9988619f087bbe22);
+    assert_int_equal(hash, 0xae857d6c01dfa9b4);
 }
 
 int main(void)

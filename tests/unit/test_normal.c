@@ -124,15 +124,63 @@ static void mnist_stays_mnist(void **state)
     assert_in_range(moved, 0, DIGITS / 100);
 }
 
-/* Measured: 0.05 by whole pixels (of 33 mean); linear enlargement blurs for good, 5.3. */
+/* Measured: 0.04 to 0.10 by whole pixels (of 33 mean); 2.1 and 2.5 by linear enlargement, whose
+ * blur is taken away again: 5.3 before that. */
 static void size_place_and_polarity_do_not_matter(void **state)
 {
     (void)state;
     assert_true(mean_difference(DIGITS, 1, PIXELS, 255, 0, 7, 3) < 0.15);
     assert_true(mean_difference(DIGITS, 2, PIXELS, 255, 0, 0, 40) < 0.15);
     assert_true(mean_difference(100, 10, PIXELS, 0, 255, 200, 0) < 0.15);
-    assert_true(mean_difference(DIGITS, 2, SMOOTH, 255, 0, 0, 40) < 6.5);
-    assert_true(mean_difference(100, 7, SMOOTH, 0, 255, 30, 2) < 6.5);
+    assert_true(mean_difference(DIGITS, 2, SMOOTH, 255, 0, 0, 40) < 3);
+    assert_true(mean_difference(100, 7, SMOOTH, 0, 255, 30, 2) < 3);
+}
+
+/*
+ * Squared steps between neighbours, by the steps that they are the squares of: the sharper the
+ * edges are, the fewer and larger are the steps. MNIST's training digits have 0.72 of a step, the
+ * smoothly enlarged ones had 0.51 when nothing was sharpened.
+ */
+static double steepness(const uint8_t *image)
+{
+    double squares = 0, sum = 0;
+    for (int y = 0; y < IMAGE_SIDE; y++)
+        for (int x = 1; x < IMAGE_SIDE; x++) {
+            const double across =
+                fabs((double)image[y * IMAGE_SIDE + x] - image[y * IMAGE_SIDE + x - 1]);
+            const double down =
+                fabs((double)image[x * IMAGE_SIDE + y] - image[(x - 1) * IMAGE_SIDE + y]);
+            squares += across * across + down * down;
+            sum += across + down;
+        }
+    return squares / sum / 255;
+}
+
+/* Steepness of what is seen of the first n digits by that of the digits. */
+static double steepness_ratio(int n, uint32_t scale, enum rendering how, uint8_t paper, uint8_t ink)
+{
+    double seen = 0, was = 0;
+    for (int i = 0; i < n; i++) {
+        uint8_t image[IMAGE_PIXELS];
+        assert_true(see(render(mnist[i], scale, how, paper, ink, 9, 5), image));
+        seen += steepness(image);
+        was += steepness(mnist[i]);
+    }
+
+    return seen / was;
+}
+
+/* Measured: 0.88 to 0.90 by linear enlargement (0.70 to 0.71 before), 1.004 by whole pixels. */
+static void enlarged_digits_are_nearly_as_sharp_as_before(void **state)
+{
+    (void)state;
+    const uint32_t scales[] = {2, 3, 4, 8};
+    for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
+        const double smooth = steepness_ratio(100, scales[i], SMOOTH, 255, 20);
+        assert_true(smooth > 0.84 && smooth < 1.03);
+        const double pixels = steepness_ratio(100, scales[i], PIXELS, 255, 20);
+        assert_true(pixels > 0.99 && pixels < 1.01);
+    }
 }
 
 /* 80 and 40 levels of contrast instead of 255: rounding to them costs 1 and 2 levels of ink. */
@@ -307,6 +355,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mnist_stays_mnist),
         cmocka_unit_test(size_place_and_polarity_do_not_matter),
+        cmocka_unit_test(enlarged_digits_are_nearly_as_sharp_as_before),
         cmocka_unit_test(faint_pencil_on_grey_paper_is_ink),
         cmocka_unit_test(mild_noise_is_not_ink),
         cmocka_unit_test(pictures_without_ink_have_none),
