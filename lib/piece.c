@@ -126,6 +126,13 @@ static void make_pair(struct rng *rng, const uint8_t *const digit[2], struct pai
     measure(pair);
 }
 
+/* Leave a digit alone on its sheet, where no cut will touch it. */
+static void remove_one(struct pair *pair, int which)
+{
+    memset(pair->ink[which], 0, sizeof pair->ink[which]);
+    measure(pair);
+}
+
 /* The cut of this slant that leaves the least ink on the wrong side. Returns: how much. */
 static float best_cut(const struct pair *pair, struct cut *cut)
 {
@@ -219,14 +226,17 @@ static float remains(const struct pair *pair, const float share[2], int of)
 
 float piece_image(struct rng *rng, const uint8_t *const digit[2], uint8_t to[IMAGE_PIXELS], int *of)
 {
-    enum { TRIES = 8, KINDS = 8 };
+    enum { TRIES = 8, KINDS = 8, ALONE = 4 };
     static const struct cut before = {-LIMIT, 0}, after = {LIMIT, 0};
     struct pair pair;
     uint8_t pixels[SIDE * WIDTH];
     float share[2], digits = 0;
     make_pair(rng, digit, &pair);
+    const bool alone = rng_below(rng, ALONE) == 0;
+    if (alone)
+        remove_one(&pair, (int)rng_below(rng, 2));
     for (int i = 0; i < TRIES; i++) {
-        const int kind = i + 1 < TRIES ? (int)rng_below(rng, KINDS) : 0;
+        const int kind = i + 1 < TRIES && !alone ? (int)rng_below(rng, KINDS) : 0;
         struct cut low = before, high = after;
         struct cut *cut = rng_below(rng, 2) ? &low : &high;
         if (kind > 0)

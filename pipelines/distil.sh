@@ -5,11 +5,12 @@
 #   TEACHERS="model/digits.safetensors" SEED=1 EPOCHS=30 THREADS=2 OUT=build/small.safetensors \
 #       pipelines/distil.sh
 #
-# The teachers are calibrated by their temperatures, and the student learns those probabilities as
-# they are, without label smoothing. It learns all 60,000 digits, or with VALIDATE=1 the first
-# 55,000, validated on the others (which tells something where its teachers have not learnt them
-# either); the test set plays no part. More knobs: recipe.sh. An interrupted training goes on when
-# the same command is given again, once the teachers have labelled again what went before.
+# The teachers are calibrated by their temperatures. Smoothing their labels makes a student surer of
+# what differs a little from what it has learnt, such as digits in pictures (model/MODEL.md). It
+# learns all 60,000 digits, or with VALIDATE=1 the first 55,000, validated on the others (which tells
+# something where its teachers have not learnt them either); the test set plays no part. More knobs:
+# recipe.sh. An interrupted training goes on when the same command is given again, once the teachers
+# have labelled again what went before.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${TEACHERS:=model/digits.safetensors}" # several, with spaces between: an ensemble
@@ -18,7 +19,7 @@ cd "$(dirname "$0")/.."
 : "${TEMPERATURE:=1}" # its labels are calibrated
 : "${FOREIGN:=4}" # after every 4 digits a drawing that is none, to be answered by ?
 : "${PIECES:=2}"  # after every 2 a piece of two that touch, so that it knows good cuts
-distort=(--rotate 12 --shift 2.2 --zoom 0.12 --shear 0.2 --elastic 0.8 --sharpen 1 --spoil 0.1
+distort=(--rotate 12 --shift 2.2 --zoom 0.12 --shear 0.2 --elastic 0.8 --sharpen 2 --spoil 0.1
     --lines 2)
 source pipelines/recipe.sh
 
@@ -30,7 +31,7 @@ training_digits |
     augment "${distort[@]}" |
     cnn-predict --relabel --certain --threads "$THREADS" "${teachers[@]/#/--model=}" |
     cnn-train --net "$NET" --optimizer sgd --rate 0.1 --momentum 0.9 --weight-decay 5e-4 \
-        --schedule cosine --warmup 0.15 --batch 100 --label-smoothing 0 --ema 0.995 \
+        --schedule cosine --warmup 0.15 --batch 100 --label-smoothing 0.03 --ema 0.995 \
         --checkpoint "$checkpoint" --resume --report-every "$((epoch / 2))" \
         --meta teachers="$sums" "${options[@]}" >> "$metrics"
 rm -f "$checkpoint"
