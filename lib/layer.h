@@ -92,6 +92,8 @@ struct layer_type {
     /* Set `out`, `border` and the parameters (offsets are net.c's). Returns: 0, or -1. */
     int (*shape)(struct layer *layer, struct error *error);
 
+    /* grad_in may have the memory of `in`, which backward reads first; grad_out that of `out`, at
+     * which backward looks only in a layer with a bias and in a maximum pool (in_place()). */
     void (*forward)(const struct pass *pass, bool training);
     void (*backward)(const struct pass *pass);
 
