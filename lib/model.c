@@ -117,12 +117,8 @@ void model_card(const struct model *model, FILE *out)
 /* The block, not initialised: who reads a file into it touches each page once. */
 static int allocate_block(struct model *model, struct error *error)
 {
-    const size_t bytes = net_block_floats(model->net) * sizeof(float);
-    model->block = aligned_alloc(pages_alignment(bytes), pages_room(bytes));
-    if (!model->block)
-        return out_of_memory(error);
-    pages_ask(model->block, bytes);
-    return 0;
+    model->block = pages_new(net_block_floats(model->net) * sizeof(float));
+    return model->block ? 0 : out_of_memory(error);
 }
 
 static int make_new(struct model *model, const char *text, struct error *error)

@@ -1,5 +1,6 @@
 #include "pages.h"
 
+#include <stdlib.h>
 #include <sys/mman.h>
 
 /*
@@ -39,4 +40,13 @@ void pages_ask(void *memory, size_t bytes)
 #else
     (void)memory, (void)bytes;
 #endif
+}
+
+void *pages_new(size_t bytes)
+{
+    const size_t some = bytes ? bytes : 1;
+    void *memory = aligned_alloc(pages_alignment(some), pages_room(some));
+    if (memory)
+        pages_ask(memory, some);
+    return memory;
 }

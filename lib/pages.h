@@ -16,4 +16,10 @@ size_t pages_room(size_t bytes);
  */
 void pages_ask(void *memory, size_t bytes);
 
+/*
+ * Memory of all this, not initialised.
+ * Returns: NULL without memory. Owns: free with free().
+ */
+void *pages_new(size_t bytes);
+
 #endif

@@ -168,10 +168,7 @@ static void run_chunk(const struct predictor *p, int which, const uint8_t *image
 /* Without memory the member goes on as before, as right and slower. */
 static void prepare(struct member *member)
 {
-    const size_t bytes = workspace_prepared_floats(member->net, false) * sizeof(float);
-    member->prepared = aligned_alloc(pages_alignment(bytes), pages_room(bytes + 1));
-    if (member->prepared)
-        pages_ask(member->prepared, bytes);
+    member->prepared = pages_new(workspace_prepared_floats(member->net, false) * sizeof(float));
     for (int l = 0; member->prepared && l < workspace_layers(member->net); l++)
         workspace_prepare(member->net, member->kernels, l, false, member->block, member->prepared);
 }

@@ -2,6 +2,7 @@
 #include "kernels/kernels.h"
 #include "layer.h"
 #include "loss.h"
+#include "pages.h"
 #include "rng.h"
 #include "sample.h"
 #include "workspace.h"
@@ -46,10 +47,9 @@ struct trainer {
 
 static float *zeroed(size_t floats)
 {
-    const size_t bytes = (floats * sizeof(float) + 63) / 64 * 64;
-    float *p = aligned_alloc(64, bytes ? bytes : 64);
+    float *p = pages_new(floats * sizeof(float));
     if (p)
-        memset(p, 0, bytes);
+        memset(p, 0, floats * sizeof(float));
     return p;
 }
 
