@@ -27,8 +27,9 @@ struct cuts {
 };
 
 /*
- * Find where little ink is in the way, along several slants, a few times for each width that a
- * digit may have; a mark that is too low or too long has its borders alone.
+ * Find where little ink is in the way, along several slants and through several rows, up to two
+ * dozen times for each width that a digit may have; a mark that is too low or too long has its
+ * borders alone.
  * Returns: 0 with `cuts` filled, or -1 when memory runs out.
  */
 int cuts_find(struct cuts *cuts, const struct picture *ink, const struct mark *mark) CHECKED;

@@ -25,7 +25,7 @@
 #define JOIN_COST 1.5F  /* two marks of a digit's height, side by side, that are one digit */
 #define LOOSE_COST 0.2F /* a mark and a smaller one */
 #define CUT_COST 0.05F  /* a cut ... */
-#define INK_COST 0.3F   /* ... and each stroke's width of ink that it goes through */
+#define INK_COST 0.15F  /* ... and each stroke's width of ink that it goes through */
 #define SKIP_COST 0.5F  /* a mark that is no writing ... */
 #define SCRAP_COST 3.0F /* or a piece of one ... */
 #define SKIP_SIZE 8.0F  /* ... and for each height of the line that it is large */
@@ -34,9 +34,9 @@
 #define SUSPECT_WIDE 1.1F /* wider ones, and those read with less than SUSPECT, may be several */
 #define SUSPECT 0.65F
 /* A mark is not cut where its digits cost more, on average and times how odd they are together. */
-#define DEAR 0.8F
+#define DEAR 0.7F
 
-/* Pieces a picture: bounds the time that scribbles take. Five touching digits have about 500. */
+/* Pieces a picture: bounds the time that scribbles take. Five touching digits have about 1,000. */
 enum { MOST_PIECES = 6144 };
 
 enum { TOO_DEAR = 1 };
