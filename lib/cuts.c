@@ -107,7 +107,7 @@ static void grid_fill(struct grid *grid, const struct cuts *cuts, const struct p
     }
 }
 
-/* Ink counts by its cube: where strokes touch along their edges, the grey between them is the way. */
+/* Ink counts by its cube: where strokes touch along their edges, the grey between is the way. */
 static float toll(float ink)
 {
     return ink * ink * ink;

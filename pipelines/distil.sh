@@ -7,7 +7,7 @@
 #
 # The teachers are calibrated by their temperatures. Smoothing their labels makes a student surer of
 # what differs a little from what it has learnt, such as digits in pictures (model/MODEL.md). It
-# learns all 60,000 digits, or with VALIDATE=1 the first 55,000, validated on the others (which tells
+# learns all 60,000 digits, or with VALIDATE=1 the first 55,000, validated on the others (which says
 # something where its teachers have not learnt them either); the test set plays no part. More knobs:
 # recipe.sh. An interrupted training goes on when the same command is given again, once the teachers
 # have labelled again what went before.

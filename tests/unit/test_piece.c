@@ -66,8 +66,7 @@ static float asymmetry(const uint8_t image[IMAGE_PIXELS])
         int ink = 0, differ = 0;
         for (int p = 0; p < IMAGE_PIXELS; p++) {
             const int x = p % IMAGE_SIDE, opposite = axis - x;
-            const int there =
-                opposite >= 0 && opposite < IMAGE_SIDE ? image[p - x + opposite] : 0;
+            const int there = opposite >= 0 && opposite < IMAGE_SIDE ? image[p - x + opposite] : 0;
             ink += image[p];
             differ += image[p] > there ? image[p] - there : there - image[p];
         }
