@@ -11,6 +11,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${SEED:=1}" "${OUT:=build/best.safetensors}" "${TEACHERS:=}"
+# Fitted by VALIDATE=1 pipelines/train-best.sh, seed 1, taught by seeds 3 and 4: 0.569.
+: "${TEMPERATURE:=0.57}"
 : "${NET:=c5x32v p2 c3x64 c3x64 p2 c3x128 c3x128 c3x128 gmp d10}" "${EPOCHS:=24}"
 
 if [ -z "$TEACHERS" ]; then
@@ -24,5 +26,5 @@ if [ -z "$TEACHERS" ]; then
         TEACHERS+="${TEACHERS:+ }$teacher"
     done
 fi
-export SEED OUT TEACHERS NET EPOCHS
+export SEED OUT TEACHERS NET EPOCHS TEMPERATURE
 exec pipelines/distil.sh
