@@ -10,7 +10,7 @@
 
 /*
  * How far each may go. A sample is spoilt with chance `share`, so that most of what a network sees
- * stays clean; a spoilt one gets each kind with chance 2/5, as far as a uniform draw says. 0
+ * stays clean; a spoilt one gets each kind with chance 0.35, as far as a uniform draw says. 0
  * switches a kind off without changing what the others draw.
  */
 struct spoil_ranges {
