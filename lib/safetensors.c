@@ -2,15 +2,11 @@
 
 #include "output_file.h"
 
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define METADATA "__metadata__"
 
@@ -58,46 +54,6 @@ static bool all_finite(const void *data, uint64_t n)
 
 /* ------------------------------------------------------------------------------- reading */
 
-/* Map the whole file. Returns: 0, or -1 with `error` set. */
-static int map_file(struct safetensors *file, const char *path, struct error *error)
-{
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
-    if (fd < 0)
-        return error_set(error, "%s: cannot open:", path);
-    struct stat status;
-    int result = -1;
-    if (fstat(fd, &status) != 0) {
-        error_set(error, "%s: cannot examine:", path);
-    } else if (!S_ISREG(status.st_mode)) {
-        fail(error, path, "not a regular file");
-    } else if (status.st_size < LENGTH_BYTES) {
-        fail(error, path, "not a safetensors file: only %lld bytes long",
-             (long long)status.st_size);
-    } else {
-        const size_t bytes = (size_t)status.st_size;
-        void *map = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (map == MAP_FAILED) {
-            error_set(error, "%s: cannot map:", path);
-        } else {
-            file->map = map;
-            file->map_bytes = bytes;
-            result = 0;
-        }
-    }
-    close(fd);
-    return result;
-}
-
-/* Every byte will be looked at: one call for all the pages is cheaper than a fault for each few. */
-static void expect_all(const struct safetensors *file)
-{
-#ifdef MADV_POPULATE_READ
-    (void)madvise(file->map, file->map_bytes, MADV_POPULATE_READ);
-#else
-    (void)file;
-#endif
-}
-
 /*
  * Check the header's length and parse it. Returns: the header's bytes, which end where the data
  * begins, or 0 with `error` set.
@@ -105,18 +61,22 @@ static void expect_all(const struct safetensors *file)
 static uint64_t read_header(struct safetensors *file, const char *path, struct error *error)
 {
     uint64_t length;
-    memcpy(&length, file->map, LENGTH_BYTES);
+    if (file->map.bytes < LENGTH_BYTES) {
+        fail(error, path, "not a safetensors file: only %zu bytes long", file->map.bytes);
+        return 0;
+    }
+    memcpy(&length, file->map.data, LENGTH_BYTES);
     if (length > SAFETENSORS_MAX_HEADER) {
         fail(error, path, "not a safetensors file: a header of %llu bytes, at most %d are read",
              (unsigned long long)length, SAFETENSORS_MAX_HEADER);
         return 0;
     }
-    if (length > file->map_bytes - LENGTH_BYTES) {
+    if (length > file->map.bytes - LENGTH_BYTES) {
         fail(error, path, "cut short: a header of %llu bytes in a file of %zu",
-             (unsigned long long)length, file->map_bytes);
+             (unsigned long long)length, file->map.bytes);
         return 0;
     }
-    const char *text = (const char *)file->map + LENGTH_BYTES;
+    const char *text = (const char *)file->map.data + LENGTH_BYTES;
     json_error_t problem;
     file->json = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &problem);
     if (!file->json) {
@@ -247,14 +207,14 @@ static int check_places(struct safetensors *file, const uint8_t *data, uint64_t 
 
 static int open_checked(struct safetensors *file, const char *path, struct error *error)
 {
-    if (map_file(file, path, error) != 0)
+    if (mapped_file_open(&file->map, path, error) != 0)
         return -1;
     const uint64_t length = read_header(file, path, error);
     if (length == 0)
         return -1;
-    expect_all(file);
-    const uint8_t *data = (const uint8_t *)file->map + LENGTH_BYTES + length;
-    const uint64_t room = file->map_bytes - LENGTH_BYTES - length;
+    mapped_file_expect_all(&file->map);
+    const uint8_t *data = (const uint8_t *)file->map.data + LENGTH_BYTES + length;
+    const uint64_t room = file->map.bytes - LENGTH_BYTES - length;
     file->tensor = calloc(json_object_size(file->json) + 1, sizeof *file->tensor);
     if (!file->tensor)
         return fail(error, path, "out of memory");
@@ -288,8 +248,7 @@ void safetensors_close(struct safetensors *file)
     free(file->entry);
     free(file->tensor);
     json_decref(file->json);
-    if (file->map)
-        munmap(file->map, file->map_bytes);
+    mapped_file_close(&file->map);
     *file = (struct safetensors){0};
 }
 

@@ -7,6 +7,7 @@
 #define HWDR_SAFETENSORS_H
 
 #include "error.h"
+#include "mapped_file.h"
 #include "tensor.h"
 
 #include <stddef.h>
@@ -29,8 +30,7 @@ struct safetensors {
     size_t entries, tensors;
     struct safetensors_entry *entry;
     struct safetensors_tensor *tensor;
-    void *map;
-    size_t map_bytes;
+    struct mapped_file map;
     void *json; /* holds every string */
 };
 

@@ -3,8 +3,8 @@
  * header holds when its data is touched. libFuzzer target; needs clang:
  *
  *   clang -std=c17 -D_GNU_SOURCE -Ilib -g -O1 -fsanitize=fuzzer,address,undefined \
- *       tests/fuzz/fuzz_safetensors.c lib/safetensors.c lib/output_file.c lib/tensor.c \
- *       lib/error.c -ljansson -o build/fuzz_safetensors
+ *       tests/fuzz/fuzz_safetensors.c lib/safetensors.c lib/mapped_file.c lib/output_file.c \
+ *       lib/tensor.c lib/error.c -ljansson -o build/fuzz_safetensors
  *   build/fuzz_safetensors -max_len=4096 -max_total_time=60 FOLDER_WITH_MODELS
  */
 #include "safetensors.h"
@@ -38,7 +38,7 @@ static void check(const struct safetensors *file)
             if (!isfinite(values[k]))
                 abort();
     }
-    if (total > file->map_bytes)
+    if (total > file->map.bytes)
         abort();
 }
 
