@@ -35,13 +35,6 @@ struct marks {
 };
 
 /*
- * Each connected part of an ink picture, through 8 neighbours, in the order of its first pixel. Ink
- * fainter than a quarter belongs to a part but connects none.
- * Returns: 0 with `marks` filled, or -1 when memory runs out.
- */
-int marks_find(struct marks *marks, const struct picture *ink) CHECKED;
-
-/*
  * Make n marks of runs, which of[i] assigns to them, negative for none; a mark may be left empty.
  * Shapes: run [runs], sorted by rows and then columns; of [runs] i32.
  * Returns: 0 with `marks` filled, or -1 when memory runs out.

@@ -4,6 +4,7 @@
 #include "minmax.h"
 #include "normal.h"
 #include "order.h"
+#include "parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -251,7 +252,7 @@ static int take_pieces(struct marks *marks, struct pieces *pieces, uint32_t typi
 
 int segment_digits(const struct picture *ink, struct marks *digits)
 {
-    if (marks_find(digits, ink) != 0)
+    if (parts_find(digits, ink) != 0)
         return -1;
     struct pieces pieces = {0};
     int result = collect(&pieces, digits, ink);

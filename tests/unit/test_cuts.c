@@ -1,5 +1,6 @@
 /* Where marks may be cut: in drawn marks with gaps that are known. */
 #include "cuts.h"
+#include "parts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,7 +51,7 @@ static void both_ways_around_a_stroke_are_found(void **state)
     const struct picture ink = {.width = WIDTH, .height = HEIGHT, .pixels = pixels};
     struct marks marks;
     struct cuts cuts;
-    assert_int_equal(marks_find(&marks, &ink), 0);
+    assert_int_equal(parts_find(&marks, &ink), 0);
     assert_int_equal(marks.n, 1);
     assert_int_equal(cuts_find(&cuts, &ink, &marks.mark[0]), 0);
     const size_t easy = find(&cuts, 22, 28), dear = find(&cuts, 32, 38);
@@ -68,7 +69,7 @@ static void pieces_have_all_the_ink_once(void **state)
     const struct picture ink = {.width = WIDTH, .height = HEIGHT, .pixels = pixels};
     struct marks marks;
     struct cuts cuts;
-    assert_int_equal(marks_find(&marks, &ink), 0);
+    assert_int_equal(parts_find(&marks, &ink), 0);
     assert_int_equal(cuts_find(&cuts, &ink, &marks.mark[0]), 0);
     for (size_t i = 1; i + 1 < cuts.n; i++) {
         struct marks left, right;

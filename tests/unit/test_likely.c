@@ -1,4 +1,5 @@
 #include "likely.h"
+#include "parts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +28,7 @@ static float weighed(int strokes, int class, float *others)
     struct picture picture = {.width = SIDE, .height = SIDE, .pixels = pixels};
     draw_comb(&picture, strokes);
     struct marks marks;
-    assert_int_equal(marks_find(&marks, &picture), 0);
+    assert_int_equal(parts_find(&marks, &picture), 0);
     assert_int_equal(marks.n, 1);
     float p[CLASSES] = {0}, sum = 0;
     p[class] = 1;
