@@ -114,17 +114,6 @@ static int add_span(struct spans *spans, struct span span)
     return 0;
 }
 
-/* Unite neighbouring marks. */
-static int unite(struct marks *united, const struct mark *marks, size_t n)
-{
-    const struct mark **mark = malloc(n * sizeof *mark);
-    for (size_t i = 0; mark && i < n; i++)
-        mark[i] = &marks[i];
-    const int result = mark ? marks_unite(united, mark, n) : -1;
-    free(mark);
-    return result;
-}
-
 /* What it costs to pass over ink; infinite for much. */
 static float skip_cost(const struct mark *mark, const struct atoms *atoms)
 {
@@ -158,7 +147,7 @@ static int list_joined(struct spans *spans, const struct atoms *atoms)
             joined += join;
             struct span span = {.first = first, .n = n, .box = box};
             span.cost = joined + shape_cost(&box, atoms);
-            if (unite(&span.ink, mark, n) != 0 || add_span(spans, span) != 0)
+            if (marks_unite(&span.ink, mark, n) != 0 || add_span(spans, span) != 0)
                 return -1;
         }
     }
@@ -295,7 +284,7 @@ static int read_cut(struct lattice *lattice, const struct picture *ink, const st
     const struct span *span = &spans->span[i];
     struct marks whole = {0};
     struct cuts *cuts = malloc(sizeof *cuts);
-    int result = cuts ? unite(&whole, atoms->mark + span->first, span->n) : -1;
+    int result = cuts ? marks_unite(&whole, atoms->mark + span->first, span->n) : -1;
     if (result == 0)
         result = cuts_find(cuts, ink, whole.mark);
     if (result == 0) {

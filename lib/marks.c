@@ -134,11 +134,11 @@ int marks_join(struct marks *marks, const int32_t *group, size_t groups)
     return 0;
 }
 
-int marks_unite(struct marks *united, const struct mark *const *mark, size_t n)
+int marks_unite(struct marks *united, const struct mark *mark, size_t n)
 {
     size_t runs = 0;
     for (size_t i = 0; i < n; i++)
-        runs += mark[i]->runs;
+        runs += mark[i].runs;
     *united = (struct marks){malloc((runs + 1) * sizeof *united->run),
                              calloc(1, sizeof *united->mark), 0, 1};
     if (!united->run || !united->mark) {
@@ -146,9 +146,9 @@ int marks_unite(struct marks *united, const struct mark *const *mark, size_t n)
         return -1;
     }
     for (size_t i = 0; i < n; i++) {
-        memcpy(united->run + united->runs, mark[i]->run, mark[i]->runs * sizeof *united->run);
-        united->runs += mark[i]->runs;
-        add(united->mark, mark[i]);
+        memcpy(united->run + united->runs, mark[i].run, mark[i].runs * sizeof *united->run);
+        united->runs += mark[i].runs;
+        add(united->mark, &mark[i]);
     }
     if (n > 1) {
         sort_runs(united->run, united->runs);

@@ -51,9 +51,9 @@ int marks_join(struct marks *marks, const int32_t *group, size_t groups) CHECKED
 
 /*
  * One mark of the ink of n marks, in no matter what order they overlap; runs that touch in a row
- * become one. Returns: 0 with `united` holding it, or -1 when memory runs out.
+ * become one. Shapes: mark [n]. Returns: 0 with `united` holding it, or -1 when memory runs out.
  */
-int marks_unite(struct marks *united, const struct mark *const *mark, size_t n) CHECKED;
+int marks_unite(struct marks *united, const struct mark *mark, size_t n) CHECKED;
 
 /* Pixels from the ink of one mark to that of another, 0 where they touch, along the longer of both
  * axes; `most` where they are further apart. */
