@@ -6,7 +6,6 @@
 #include "signs.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* Drawings are made larger than what the network sees, and reduced like a picture. */
@@ -351,4 +350,12 @@ void foreign_image(uint64_t seed, uint32_t epoch, uint64_t place, const uint8_t 
         halve(&sheet, to);
     else
         reduce(&sheet, to);
+}
+
+bool foreign_label(const float soft[CLASSES])
+{
+    for (int c = 1; c < CLASSES; c++)
+        if (soft[c] != soft[0])
+            return false;
+    return true;
 }

@@ -7,6 +7,8 @@
 
 #include "sample.h"
 
+#include <stdbool.h>
+
 /*
  * Draw one: scribbles, curls, letters and signs that resemble no digit, shapes, hatching, grey
  * silhouettes, textures, and the two digits given side by side or one across the other. Most come
@@ -16,5 +18,8 @@
  */
 void foreign_image(uint64_t seed, uint32_t epoch, uint64_t place, const uint8_t left[IMAGE_PIXELS],
                    const uint8_t right[IMAGE_PIXELS], uint8_t to[IMAGE_PIXELS]);
+
+/* Whether a soft label is that of what is known to be no digit: the same for every class. */
+bool foreign_label(const float soft[CLASSES]);
 
 #endif

@@ -1,6 +1,8 @@
 /* bin2png: samples to one picture of them all, a contact sheet. */
 #include "caption.h"
 #include "cli.h"
+#include "foreign.h"
+#include "loss.h"
 #include "minmax.h"
 #include "png_file.h"
 #include "stream.h"
@@ -152,17 +154,13 @@ static struct numbers read_numbers(const char *name)
     return numbers;
 }
 
-/* The class of sample `i`, the likeliest where labels are soft, or LABEL_UNKNOWN. */
+/* The class of sample `i`, the likeliest where labels are soft; LABEL_UNKNOWN, also of no digit. */
 static int label_of(const struct samples *samples, size_t i)
 {
     if (!samples->soft)
         return samples->labels[i];
     const float *soft = samples->soft + i * CLASSES;
-    int best = 0;
-    for (int k = 1; k < CLASSES; k++)
-        if (soft[k] > soft[best])
-            best = k;
-    return best;
+    return foreign_label(soft) ? LABEL_UNKNOWN : loss_argmax(soft);
 }
 
 static char digit(int value)
@@ -228,6 +226,9 @@ static struct cells read_cells(const struct options *options, const struct mista
             const int label = label_of(&samples, i);
             if (options->wrong && (row == rows_end || row->index != index))
                 continue;
+            if (options->wrong && samples.soft && label == LABEL_UNKNOWN)
+                cli_die("%s: sample %" PRIu64 " is a %d there and no digit in the stream",
+                        options->wrong, index, row->truth);
             if (options->wrong && label != LABEL_UNKNOWN && label != row->truth)
                 cli_die("%s: sample %" PRIu64 " is a %d there and a %d in the stream",
                         options->wrong, index, row->truth, label);

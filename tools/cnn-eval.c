@@ -1,5 +1,6 @@
 /* cnn-eval: labelled samples in, a report of how well models read them out. */
 #include "cli.h"
+#include "foreign.h"
 #include "loss.h"
 #include "predict.h"
 #include "report.h"
@@ -80,16 +81,6 @@ static struct options parse_options(int argc, char **argv)
     return options;
 }
 
-/* Whether sample i is known to be no digit: its soft label is the same for every class. */
-static bool is_foreign(const struct samples *samples, size_t i)
-{
-    const float *soft = samples->soft ? samples->soft + i * CLASSES : NULL;
-    for (int c = 1; soft && c < CLASSES; c++)
-        if (soft[c] != soft[0])
-            return false;
-    return soft;
-}
-
 /* The class of sample i, or -1 where it has none. */
 static int truth_of(const struct samples *samples, size_t i)
 {
@@ -112,7 +103,7 @@ static void evaluate(struct predictor *predictor, struct report *report)
         predictor_run(predictor, samples.images, samples.n, probabilities);
         for (size_t i = 0; i < samples.n; i++) {
             const int truth = truth_of(&samples, i);
-            if (is_foreign(&samples, i)) {
+            if (samples.soft && foreign_label(samples.soft + i * CLASSES)) {
                 report_add_foreign(report, probabilities + i * CLASSES);
                 continue;
             }

@@ -167,6 +167,24 @@ EOF
     [ "$(idx2bin "$images" "$labels" | bin2png | size)" = "3362 3332" ]
 }
 
+@test "what is known to be no digit has no caption, as where the label is unknown" {
+    idx2bin -r :3 "$images" "$labels" | augment --none --no-shuffle --foreign 1 > "$t/soft"
+    PYTHONPATH=lib PYTHONDONTWRITEBYTECODE=1 "$python" -c '
+import sys, npystream
+with npystream.Writer(sys.stdout.buffer) as out:
+    for images, soft in npystream.Reader(sys.stdin.buffer):
+        hard = soft.argmax(1).astype("u1")
+        hard[1::2] = 255  # the drawings
+        out.write(images, hard)' < "$t/soft" > "$t/hard"
+    bin2png < "$t/soft" > "$t/soft.png"
+    bin2png < "$t/hard" | cmp - "$t/soft.png"
+    # Nor can a report call it wrong.
+    printf 'samples\t3\nwrong\t1\t7\t2\t0.61\n' > "$t/report"
+    run bin2png -w "$t/report" < "$t/soft"
+    [ "$status" -eq 2 ]
+    [ "$output" = "bin2png: $t/report: sample 1 is a 7 there and no digit in the stream" ]
+}
+
 @test "more samples than fit are refused, unless there is a limit" {
     run --separate-stderr bin2png -z 16 < <(idx2bin -r :222 "$images")
     [ "$status" -eq 2 ]
