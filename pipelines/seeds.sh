@@ -29,7 +29,7 @@ fi
 recipe=${1:-} most=${2:-0} data=data/mnist parts=(recipe.sh)
 case $recipe in
 fast) script=train-fast.sh ;;
-best) script=train-best.sh parts+=(train.sh) ;;
+best) script=train-best.sh parts+=(train.sh distil.sh) ;;
 default) script=train.sh ;;
 distil) script=distil.sh ;;
 fashion) script=fashion.sh data=data/fashion ;;
