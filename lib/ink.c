@@ -3,6 +3,7 @@
 #include "minmax.h"
 #include "paper.h"
 #include "ruling.h"
+#include "sheet.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,19 @@ struct ring {
     int noise; /* median deviation */
 };
 
+static struct ring take_ring(const struct picture *picture, const struct box *part, int parts)
+{
+    uint32_t levels[LEVELS] = {0}, deviations[LEVELS] = {0}, total = 0;
+    for (int i = 0; i < parts; i++) {
+        count_levels(picture, &part[i], levels);
+        total += part[i].width * part[i].height;
+    }
+    const int level = median(levels, total);
+    for (int i = 0; i < LEVELS; i++)
+        deviations[abs(i - level)] += levels[i];
+    return (struct ring){level, median(deviations, total)};
+}
+
 static struct ring find_ring(const struct picture *picture)
 {
     const uint32_t width = picture->width, height = picture->height;
@@ -62,15 +76,15 @@ static struct ring find_ring(const struct picture *picture)
                                 {0, thick + inside, width, inside ? thick : 0},
                                 {0, thick, min_u32(thick, width), inside},
                                 {width - min_u32(thick, width), thick, thick, inside}};
-    uint32_t levels[LEVELS] = {0}, deviations[LEVELS] = {0}, total = 0;
-    for (int i = 0; i < 4; i++) {
-        count_levels(picture, &part[i], levels);
-        total += part[i].width * part[i].height;
-    }
-    const int level = median(levels, total);
-    for (int i = 0; i < LEVELS; i++)
-        deviations[abs(i - level)] += levels[i];
-    return (struct ring){level, median(deviations, total)};
+    return take_ring(picture, part, 4);
+}
+
+/* The same of a sheet, as its middle shows them: it has no border of its own to be seen. */
+static struct ring find_middle(const struct picture *picture)
+{
+    const uint32_t width = picture->width, height = picture->height;
+    const struct box part = {width / 4, height / 4, (width + 1) / 2, (height + 1) / 2};
+    return take_ring(picture, &part, 1);
 }
 
 /* The box around all that is not exactly of the paper's level; empty where there is nothing. */
@@ -190,7 +204,12 @@ int ink_find(struct picture *picture)
     while ((uint64_t)(picture->width / factor) * (picture->height / factor) > MAX_PIXELS)
         factor++;
     picture_reduce(picture, factor);
-    const struct ring ring = find_ring(picture);
+    struct box sheet;
+    const uint32_t width = picture->width, height = picture->height;
+    if (sheet_cut(picture, &sheet) != 0)
+        return -1;
+    const bool whole = picture->width == width && picture->height == height;
+    const struct ring ring = whole ? find_ring(picture) : find_middle(picture);
     const uint32_t side = min_u32(picture->width, picture->height);
     if (ring.noise > 0 && side >= SMALLEST_PHOTO) {
         if (paper_ink(picture) != 0)
@@ -200,5 +219,6 @@ int ink_find(struct picture *picture)
         if (side >= LARGE)
             ruling_remove(picture, 0, INK);
     }
+    sheet_put_back(picture, &sheet, width, height);
     return (int)factor;
 }

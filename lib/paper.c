@@ -7,6 +7,7 @@
  */
 #include "paper.h"
 
+#include "cells.h"
 #include "minmax.h"
 #include "ruling.h"
 
@@ -15,47 +16,11 @@
 #include <string.h>
 
 enum {
-    CELLS = 256,       /* of the longer side */
     SHARES = 256,      /* by which ink is darker than paper: 255 is black */
     DARKEST = 48,      /* shares are not of less: they would be mostly noise */
     MIN_CONTRAST = 24, /* a tenth of the range, as on even paper */
     NOISES = 6         /* contrast is at least so many standard deviations of the paper */
 };
-
-/* A map of cells, each of side x side pixels. */
-struct map {
-    uint32_t width, height, side;
-    float *cell; /* [height,width] */
-};
-
-static int map_new(struct map *map, const struct picture *picture)
-{
-    map->side = 1 + (max_u32(picture->width, picture->height) - 1) / CELLS;
-    map->width = 1 + (picture->width - 1) / map->side;
-    map->height = 1 + (picture->height - 1) / map->side;
-    map->cell = calloc((size_t)map->width * map->height, sizeof *map->cell);
-    return map->cell ? 0 : -1;
-}
-
-/* Each cell the mean of its pixels. */
-static void map_means(struct map *map, const struct picture *picture)
-{
-    const uint32_t side = map->side, width = picture->width, height = picture->height;
-    for (uint32_t i = 0; i < map->height; i++) {
-        const uint32_t top = i * side, end = min_u32(top + side, height);
-        uint32_t column[PICTURE_MAX_SIDE] = {0};
-        for (uint32_t y = top; y < end; y++)
-            for (uint32_t x = 0; x < width; x++)
-                column[x] += picture->pixels[(size_t)y * width + x];
-        for (uint32_t j = 0; j < map->width; j++) {
-            const uint32_t left = j * side, right = min_u32(left + side, width);
-            uint32_t sum = 0;
-            for (uint32_t x = left; x < right; x++)
-                sum += column[x];
-            map->cell[i * map->width + j] = (float)sum / (float)((end - top) * (right - left));
-        }
-    }
-}
 
 static float larger(float a, float b)
 {
@@ -69,7 +34,7 @@ static float larger(float a, float b)
  */
 static void spread_line(float *cell, uint32_t n, uint32_t step, uint32_t radius, float sign)
 {
-    float value[3 * CELLS];
+    float value[3 * CELLS_MAX];
     const uint32_t padded = n + 2 * radius, window = 2 * radius + 1;
     const float first = cell[0], last = cell[(size_t)(n - 1) * step];
     for (uint32_t i = 0; i < n; i++)
@@ -87,7 +52,7 @@ static void spread_line(float *cell, uint32_t n, uint32_t step, uint32_t radius,
         cell[(size_t)i * step] = sign * larger(value[i], value[i + window - covered]);
 }
 
-static void spread(struct map *map, uint32_t radius, float sign)
+static void spread(struct cells *map, uint32_t radius, float sign)
 {
     for (uint32_t y = 0; y < map->height; y++)
         spread_line(map->cell + (size_t)y * map->width, map->width, 1, radius, sign);
@@ -96,7 +61,7 @@ static void spread(struct map *map, uint32_t radius, float sign)
 }
 
 /* The mean of the cells within `radius`, counting `weight` of each. Shapes: all [height,width]. */
-static void smooth(const struct map *map, const float *weight, uint32_t radius, float *mean)
+static void smooth(const struct cells *map, const float *weight, uint32_t radius, float *mean)
 {
     const uint32_t width = map->width, height = map->height;
     for (uint32_t y = 0; y < height; y++) {
@@ -120,7 +85,7 @@ static void smooth(const struct map *map, const float *weight, uint32_t radius, 
  * Which way writing differs from the paper around it: it is the rarer, so that levels are skewed
  * towards it. Taken in each of 4x4 parts, where light is nearly even. Returns: 1 if it is dark.
  */
-static bool writing_is_dark(const struct map *map)
+static bool writing_is_dark(const struct cells *map)
 {
     enum { PARTS = 4 };
     double skew = 0;
@@ -159,11 +124,11 @@ static float median(float *value, size_t n)
  * Replace the map of dark writing by the paper's level: the closing, from which the mean of those
  * cells near by that are paper takes the bias that noise gave it. Returns: -1 without memory.
  */
-static int map_paper(struct map *map)
+static int map_paper(struct cells *map)
 {
     const size_t cells = (size_t)map->width * map->height;
     const uint32_t radius = max_u32(2, min_u32(map->width, map->height) / 8);
-    struct map closed = {map->width, map->height, map->side, malloc(cells * sizeof(float))};
+    struct cells closed = {map->width, map->height, map->side, malloc(cells * sizeof(float))};
     float *weight = malloc(cells * sizeof *weight);
     const int result = closed.cell && weight ? 0 : -1;
     if (result == 0) {
@@ -202,14 +167,14 @@ static struct between find_cells(uint32_t at, uint32_t side, uint32_t n)
  * Each pixel becomes the share by which it is darker than the paper, of SHARES; lighter ones 0.
  * Counts them, from `SHARES` darker to as much lighter, in histogram [2 * SHARES].
  */
-static void take_shares(struct picture *picture, const struct map *paper, uint32_t *histogram)
+static void take_shares(struct picture *picture, const struct cells *paper, uint32_t *histogram)
 {
     struct between column[PICTURE_MAX_SIDE];
     for (uint32_t x = 0; x < picture->width; x++)
         column[x] = find_cells(x, paper->side, paper->width);
     for (uint32_t y = 0; y < picture->height; y++) {
         const struct between row = find_cells(y, paper->side, paper->height);
-        float level[CELLS];
+        float level[CELLS_MAX];
         for (uint32_t i = 0; i < paper->width; i++) {
             const float a = paper->cell[row.first * paper->width + i];
             const float b = paper->cell[row.second * paper->width + i];
@@ -265,14 +230,14 @@ int paper_ink(struct picture *picture)
 {
     const size_t pixels = (size_t)picture->width * picture->height;
     uint32_t histogram[2 * SHARES] = {0};
-    struct map map;
-    if (map_new(&map, picture) != 0)
+    struct cells map;
+    if (cells_new(&map, picture) != 0)
         return -1;
-    map_means(&map, picture);
+    cells_means(&map, picture);
     if (!writing_is_dark(&map)) {
         for (size_t i = 0; i < pixels; i++)
             picture->pixels[i] = (uint8_t)(255 - picture->pixels[i]);
-        map_means(&map, picture);
+        cells_means(&map, picture);
     }
     const int result = map_paper(&map);
     if (result == 0)

@@ -1,0 +1,161 @@
+/* Sheets on tables and scans with dark margins: what is written there, and what is no table. */
+#include "ink.h"
+#include "segment.h"
+#include "sheet.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { WIDTH = 420, HEIGHT = 300, PAPER = 220, PEN = 50, BARS = 4 };
+
+/* Bars of 8x34, 26 apart, from (150,130) on. */
+static bool on_bar(uint32_t x, uint32_t y)
+{
+    return y >= 130 && y < 164 && x >= 150 && x < 150 + 26 * BARS && (x - 150) % 26 < 8;
+}
+
+/* How far a table reaches in from each side; the sheet lies on it turned by `tilt`. */
+struct table {
+    float left, right, top, bottom, tilt;
+};
+
+static bool on_sheet(const struct table *table, uint32_t x, uint32_t y)
+{
+    const float u = (float)x + table->tilt * ((float)y - HEIGHT / 2);
+    const float v = (float)y - table->tilt * ((float)x - WIDTH / 2);
+    return (table->left <= 0 || u >= table->left) && (table->top <= 0 || v >= table->top) &&
+           (table->right <= 0 || u < WIDTH - table->right) &&
+           (table->bottom <= 0 || v < HEIGHT - table->bottom);
+}
+
+static struct picture draw(const struct table *table, int grey, int noise, bool inverted)
+{
+    struct picture picture = {WIDTH, HEIGHT, malloc(WIDTH * HEIGHT)};
+    assert_non_null(picture.pixels);
+    uint32_t random = 1;
+    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++) {
+        const uint32_t x = i % WIDTH, y = i / WIDTH;
+        random = random * 1664525 + 1013904223;
+        const int level = (on_bar(x, y)            ? PEN
+                           : on_sheet(table, x, y) ? PAPER
+                                                   : grey) +
+                          (int)(random >> 24) % (2 * noise + 1) - noise;
+        picture.pixels[i] = (uint8_t)(inverted ? 255 - level : level);
+    }
+    return picture;
+}
+
+/* Exactly the bars are found, where they are; frees the picture. */
+static void expect_bars(struct picture picture)
+{
+    struct marks digits;
+    assert_int_equal(ink_find(&picture), 1);
+    assert_int_equal(picture.width, WIDTH);
+    assert_int_equal(picture.height, HEIGHT);
+    assert_int_equal(segment_digits(&picture, &digits), 0);
+    assert_int_equal(digits.n, BARS);
+    for (uint32_t i = 0; i < BARS; i++) {
+        const struct box *box = &digits.mark[i].box;
+        assert_in_range(box->x, 150 + 26 * i - 1, 150 + 26 * i + 1);
+        assert_in_range(box->y, 129, 131);
+        assert_in_range(box->width, 7, 10);
+        assert_in_range(box->height, 33, 36);
+    }
+    marks_free(&digits);
+    picture_free(&picture);
+}
+
+static void expect_bars_on_all(const struct table *table, size_t n, int darkest, int lightest)
+{
+    for (size_t i = 0; i < n; i++)
+        for (int grey = darkest; grey <= lightest; grey += 45)
+            for (int noise = 0; noise <= 8; noise += 8)
+                for (int inverted = 0; inverted < 2; inverted++)
+
+                    expect_bars(draw(&table[i], grey, noise, inverted));
+}
+
+static void writing_is_found_on_a_sheet_on_a_wide_table(void **state)
+{
+    (void)state;
+    const struct table table[] = {
+        {120, 130, 0, 0, 0}, {120, 130, 100, 100, 0},  {120, 0, 100, 0, 0},
+        {0, 130, 0, 100, 0}, {90, 100, 90, 0, 0},      {100, 100, 80, 80, 0.08F},
+        {0, 0, 110, 110, 0}, {110, 110, 0, 0, -0.06F},
+    };
+    expect_bars_on_all(table, sizeof table / sizeof *table, 10, 100);
+}
+
+static void a_scans_dark_margins_are_no_paper(void **state)
+{
+    (void)state;
+    const struct table table[] = {{22, 22, 0, 0, 0},    {60, 60, 0, 0, 0},   {0, 0, 16, 16, 0},
+                                  {0, 0, 44, 44, 0},    {22, 22, 16, 16, 0}, {60, 60, 44, 44, 0},
+                                  {25, 55, 0, 0, 0.01F}};
+    expect_bars_on_all(table, sizeof table / sizeof *table, 10, 10);
+}
+
+/* What sheet_cut() leaves of a picture; frees it. */
+static struct box kept_of(struct picture picture)
+{
+    struct box sheet;
+    assert_int_equal(sheet_cut(&picture, &sheet), 0);
+    assert_int_equal(picture.width, sheet.width);
+    assert_int_equal(picture.height, sheet.height);
+    picture_free(&picture);
+    return sheet;
+}
+
+/* A zero drawn with a thick pen is half the picture and has a hole, as a sheet has writing. */
+static void thick_strokes_are_no_sheet(void **state)
+{
+    (void)state;
+    for (int inverted = 0; inverted < 2; inverted++)
+        for (float hole = 0.2F; hole < 0.7F; hole += 0.2F) {
+            struct picture picture = draw(&(struct table){0}, 0, 3, false);
+            for (uint32_t i = 0; i < WIDTH * HEIGHT; i++) {
+                const float x = ((float)(i % WIDTH) - 210) / 200;
+                const float y = ((float)(i / WIDTH) - 150) / 145;
+                const float far = hypotf(x, y);
+                const uint8_t level = far < 1 && far > hole ? 230 : 20;
+                picture.pixels[i] = inverted ? 255 - level : level;
+            }
+            assert_int_equal(kept_of(picture).width, WIDTH);
+        }
+}
+
+/* The left half in a sharp shadow, with strokes in both; and a sheet with nothing on it. */
+static void paper_in_shadow_is_no_table(void **state)
+{
+    (void)state;
+    struct picture picture = draw(&(struct table){0}, 0, 3, false);
+    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+        if (i % WIDTH < 200)
+            picture.pixels[i] = (uint8_t)(picture.pixels[i] * 4 / 10);
+    assert_int_equal(kept_of(picture).width, WIDTH);
+
+    picture = draw(&(struct table){120, 0, 0, 0, 0}, 80, 3, false);
+    assert_in_range(kept_of(picture).width, WIDTH - 130, WIDTH - 120);
+    picture = draw(&(struct table){120, 0, 0, 0, 0}, 80, 3, false);
+    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+        if (on_bar(i % WIDTH, i / WIDTH))
+            picture.pixels[i] = PAPER;
+    assert_int_equal(kept_of(picture).width, WIDTH);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writing_is_found_on_a_sheet_on_a_wide_table),
+        cmocka_unit_test(a_scans_dark_margins_are_no_paper),
+        cmocka_unit_test(thick_strokes_are_no_sheet),
+        cmocka_unit_test(paper_in_shadow_is_no_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
