@@ -26,7 +26,7 @@ card() {
         [[ $(card recipe) == *" --samples $samples "*" --seed 5 "* ]]
         [ "$(card data)" = "data/mnist, training digits 0 to 1499" ]
         [[ $(card augment) == "--rotate "* ]]
-        temperature=$(sed -n "s/.*TEMPERATURE:=\(.*\)}.*/\1/p" "$script")
+        temperature=$(sed -n "s/.*TEMPERATURE:=\(.*\)}.*/\1/p" "pipelines/$recipe.sh")
         [ "$(card temperature)" = "$temperature" ]
         [ "$(tail -n 1 "${model%.safetensors}.tsv" | cut -f 1,2,8)" = 2.000$'\t'$samples$'\t-' ]
         run -1 compgen -G "$BATS_TEST_TMPDIR/*.checkpoint"
