@@ -38,8 +38,19 @@ for recipe in fast default best distil; do
 done
 [ -s "$work/ours" ] || exit 0
 if [ -e "$EVIDENCE/ensembles.tsv" ]; then
-    awk -F '\t' 'NR > 1 && $1 != "fashion" { print $4, $6, 0, $1, split($2, members, " ") * $3 }' \
-        "$EVIDENCE/ensembles.tsv" >> "$work/ours"
+    # Those of as many networks and views are one point: their mean.
+    awk -F '\t' 'NR > 1 && $1 != "fashion" && $3 == 1 {
+            point = $4 " " $1 " " split($2, members, " ")
+            sum[point] += $6
+            n[point]++
+        }
+        END {
+            for (point in n) {
+                split(point, p, " ")
+                print p[1], sum[point] / n[point], 0, p[2], p[3]
+            }
+        }' \
+        "$EVIDENCE/ensembles.tsv" | sort -n >> "$work/ours"
 fi
 awk -F '\t' 'NR > 1 { gsub(/ /, "-", $1); print $3 * $8, $5, $6 + 0, $1, $8, $9 }' \
     model/published.tsv > "$work/published"
