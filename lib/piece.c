@@ -226,17 +226,19 @@ static float remains(const struct pair *pair, const float share[2], int of)
 
 float piece_image(struct rng *rng, const uint8_t *const digit[2], uint8_t to[IMAGE_PIXELS], int *of)
 {
-    enum { TRIES = 8, KINDS = 8, ALONE = 4 };
+    enum { KINDS = 8, ALONE = 4 };
     static const struct cut before = {-LIMIT, 0}, after = {LIMIT, 0};
     struct pair pair;
     uint8_t pixels[SIDE * WIDTH];
     float share[2], digits = 0;
     make_pair(rng, digit, &pair);
-    const bool alone = rng_below(rng, ALONE) == 0;
-    if (alone)
+    int tries = 8; /* to find a cut, the last of which cuts nothing */
+    if (rng_below(rng, ALONE) == 0) {
         remove_one(&pair, (int)rng_below(rng, 2));
-    for (int i = 0; i < TRIES; i++) {
-        const int kind = i + 1 < TRIES && !alone ? (int)rng_below(rng, KINDS) : 0;
+        tries = 1;
+    }
+    for (int i = 0; i < tries; i++) {
+        const int kind = i + 1 < tries ? (int)rng_below(rng, KINDS) : 0;
         struct cut low = before, high = after;
         struct cut *cut = rng_below(rng, 2) ? &low : &high;
         if (kind > 0)

@@ -5,9 +5,10 @@
 #   SEED=1 EPOCHS=24 THREADS=2 OUT=build/best.safetensors pipelines/train-best.sh
 #
 # The teachers are train.sh's, of seeds that no other seed of this recipe has, and stay beside the
-# model: build/best-teachers/; those of another time are taken as long as train.sh has not changed
-# since. TEACHERS="A B" names others. The knobs of recipe.sh that say what is learnt, and how, are
-# the student's. Everything else is as in distil.sh, which it ends with.
+# model, in build/best-teachers/60000/ by how many digits they have learnt: those of another time
+# are taken as long as train.sh has not changed since. TEACHERS="A B" names others. The knobs of
+# recipe.sh that say what is learnt, and how, are the student's. Everything else is as in distil.sh,
+# which it ends with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${SEED:=1}" "${OUT:=build/best.safetensors}" "${TEACHERS:=}"
@@ -16,7 +17,8 @@ cd "$(dirname "$0")/.."
 : "${NET:=c5x32v p2 c3x64 c3x64 p2 c3x128 c3x128 c3x128 gmp d10}" "${EPOCHS:=24}"
 
 if [ -z "$TEACHERS" ]; then
-    beside=${OUT%.safetensors}-teachers
+    # None that has learnt what VALIDATE=1 holds out.
+    beside=${OUT%.safetensors}-teachers/${DIGITS:-$((${VALIDATE:-0} ? 55000 : 60000))}
     mkdir -p "$beside"
     for ((seed = 2 * SEED; seed < 2 * SEED + 2; seed++)); do
         teacher=$beside/$seed.safetensors

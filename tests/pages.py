@@ -12,6 +12,7 @@ the page. KIND is
   photo      as `lines` or `apart`, photographed: uneven light, shadow, paper grain, noise, JPEG;
              a third of them with a round pen as in `stroke`
   ruled      as `photo`, on ruled or squared paper
+  table      as `photo`, of a sheet on a darker table that is seen on two to four of its sides
 
 Only NumPy is used, and PNG is written with zlib, so that nothing depends on what is tested.
 """
@@ -24,6 +25,7 @@ import zlib
 import numpy as np
 
 SIDE = 28
+PHOTOS = ("photo", "ruled", "table")
 
 
 def read_idx(name):
@@ -203,8 +205,24 @@ def jpeg(image, quality):
     return back.transpose(0, 2, 1, 3).reshape(padded.shape)[:height, :width]
 
 
-def photographed(rng, ink, ruled, size):
-    """Ink 0..1 as a photo [h,w,3]: paper in uneven light, its grain, a shadow, lines, noise."""
+def on_table(rng, ink):
+    """Ink on a larger picture, turned a little, and how much of each pixel [h,w] is sheet."""
+    height, width = ink.shape
+    sides = np.isin(np.arange(4), rng.permutation(4)[: rng.integers(2, 5)])
+    left, right, top, bottom = (sides * rng.uniform(0.2, 0.6, 4)
+                                * [width, width, height, height]).astype(int)
+    turn = rng.choice([0, 1]) * rng.uniform(-0.1, 0.1)
+    y, x = np.mgrid[-top : height + bottom, -left : width + right].astype(float)
+    across, down = x - width / 2, y - height / 2
+    x = np.cos(turn) * across + np.sin(turn) * down + width / 2
+    y = np.cos(turn) * down - np.sin(turn) * across + height / 2
+    inside = [far for far, seen in zip((x, width - 1 - x, y, height - 1 - y), sides) if seen]
+    return sample(ink, x, y), np.clip(np.min(inside, axis=0) + 0.5, 0, 1)
+
+
+def photographed(rng, ink, ruled, size, sheet=None):
+    """Ink 0..1 as a photo [h,w,3]: paper in uneven light, its grain, a shadow, lines, noise; with a
+    table where `sheet` [h,w] is not 1."""
     height, width = ink.shape
     y, x = np.mgrid[:height, :width]
     u, v = x / width - 0.5, y / height - 0.5
@@ -218,6 +236,10 @@ def photographed(rng, ink, ruled, size):
         paper = paper * (1 - rng.uniform(0.1, 0.5) * np.clip(thick / 2 + 0.5 - far, 0, 1))
     reflects = rng.uniform(0.1, 0.5)
     page = paper * (1 - blur(ink, int(rng.integers(0, 2))) * (1 - reflects))
+    if sheet is not None:
+        wood = blur(rng.normal(0, 1, (height, width)), 1)
+        table = rng.uniform(0.05, 0.4) * (1 + rng.uniform(0, 0.15) * wood / wood.std())
+        page = sheet * page + (1 - sheet) * table
     angle = rng.uniform(0, 2 * np.pi)
     across = u * np.cos(angle) + v * np.sin(angle)
     light = 1 + rng.uniform(-0.5, 0.5) * across - rng.uniform(0, 0.5) * (u * u + v * v)
@@ -255,7 +277,7 @@ class Composer:
         rng, text, glyphs = self.rng, "", []
         slant, turn = rng.uniform(-0.25, 0.25), rng.uniform(-0.08, 0.08)
         thick = size * rng.uniform(0.04, 0.16)
-        pen = kind in ("photo", "ruled") and rng.uniform() < 0.3
+        pen = kind in PHOTOS and rng.uniform() < 0.3
         for _ in range(n):
             image, label = self.digit()
             own = size * rng.uniform(0.85, 1.15)
@@ -291,13 +313,16 @@ class Composer:
             ink = np.pad(ink, ((margin[0], margin[1]), (margin[2], margin[3])))
         else:
             size = rng.uniform(24, 90)
-            many = kind == "lines" or (kind in ("photo", "ruled") and rng.uniform() < 0.5)
+            many = kind == "lines" or (kind in PHOTOS and rng.uniform() < 0.5)
             lines = int(rng.integers(2, 5)) if many else 1
             low, high = (2, 5) if kind == "touching" else (1, 12 if lines == 1 else 8)
             made = [self.line(int(rng.integers(low, high + 1)), size, kind)
                     for _ in range(lines)]
             ink, text = on_paper(rng, [m[0] for m in made], size), " ".join(m[1] for m in made)
-            if kind in ("photo", "ruled"):
+            if kind == "table":
+                ink, sheet = on_table(rng, ink)
+                return photographed(rng, ink, False, size, sheet), text
+            if kind in PHOTOS:
                 return photographed(rng, ink, kind == "ruled", size), text
         paper, pen = sorted(rng.choice(256, 2, replace=False))[::-1]
         if paper - pen < 80:

@@ -75,7 +75,7 @@ card() {
 }
 
 @test "train-best.sh trains its two teachers by train.sh, once" {
-    teachers=$BATS_TEST_TMPDIR/model-teachers
+    teachers=$BATS_TEST_TMPDIR/model-teachers/1500
     SEED=2 OUT=$model pipelines/train-best.sh 2> "$BATS_TEST_TMPDIR/log"
     [ "$(ls "$teachers")" = "$(printf '%s\n' {4,5}.{safetensors,tsv})" ]
     [ "$(card teachers)" = "$(sha256sum "$teachers"/*.safetensors | cut -c 1-16 | paste -sd ' ')" ]
@@ -87,6 +87,9 @@ card() {
     SEED=2 OUT=$model pipelines/train-best.sh 2> "$BATS_TEST_TMPDIR/log"
     run -1 compgen -G "$teachers/*.tsv"
     [ "$(sha256sum < "$model")" = "$first" ]
+    # but not those that have learnt other digits
+    DIGITS=1000 SEED=2 OUT=$model pipelines/train-best.sh 2> "$BATS_TEST_TMPDIR/log"
+    [[ $(card teachers) != *"$(sha256sum < "$teachers/4.safetensors" | cut -c 1-16)"* ]]
 }
 
 @test "FOREIGN and PIECES say after how many digits what is none comes in, 0 that none does" {

@@ -27,6 +27,23 @@ static void draw_fork(uint8_t pixels[WIDTH * HEIGHT])
             memset(pixels + y * WIDTH + fork[i].x, 255, fork[i].width);
 }
 
+/* The fork, the mark it is, and the cuts of that. */
+struct drawing {
+    uint8_t pixels[WIDTH * HEIGHT];
+    struct picture ink;
+    struct marks marks;
+    struct cuts cuts;
+};
+
+static void find_cuts(struct drawing *drawing)
+{
+    draw_fork(drawing->pixels);
+    drawing->ink = (struct picture){WIDTH, HEIGHT, drawing->pixels};
+    assert_int_equal(parts_find(&drawing->marks, &drawing->ink), 0);
+    assert_int_equal(drawing->marks.n, 1);
+    assert_int_equal(cuts_find(&drawing->cuts, &drawing->ink, &drawing->marks.mark[0]), 0);
+}
+
 /* Whether a cut passes between these columns of the picture in row y. */
 static bool passes(const struct cuts *cuts, size_t i, uint32_t y, int left, int right)
 {
@@ -46,41 +63,32 @@ static size_t find(const struct cuts *cuts, int left, int right)
 static void both_ways_around_a_stroke_are_found(void **state)
 {
     (void)state;
-    uint8_t pixels[WIDTH * HEIGHT];
-    draw_fork(pixels);
-    const struct picture ink = {.width = WIDTH, .height = HEIGHT, .pixels = pixels};
-    struct marks marks;
-    struct cuts cuts;
-    assert_int_equal(parts_find(&marks, &ink), 0);
-    assert_int_equal(marks.n, 1);
-    assert_int_equal(cuts_find(&cuts, &ink, &marks.mark[0]), 0);
-    const size_t easy = find(&cuts, 22, 28), dear = find(&cuts, 32, 38);
+    struct drawing drawing;
+    find_cuts(&drawing);
+    const struct cuts *cuts = &drawing.cuts;
+    const size_t easy = find(cuts, 22, 28), dear = find(cuts, 32, 38);
     assert_true(easy > 0);
     assert_true(dear > 0 && dear != easy);
-    assert_true(cuts.cut[dear].cost > cuts.cut[easy].cost);
-    marks_free(&marks);
+    assert_true(cuts->cut[dear].cost > cuts->cut[easy].cost);
+    marks_free(&drawing.marks);
 }
 
 static void pieces_have_all_the_ink_once(void **state)
 {
     (void)state;
-    uint8_t pixels[WIDTH * HEIGHT];
-    draw_fork(pixels);
-    const struct picture ink = {.width = WIDTH, .height = HEIGHT, .pixels = pixels};
-    struct marks marks;
-    struct cuts cuts;
-    assert_int_equal(parts_find(&marks, &ink), 0);
-    assert_int_equal(cuts_find(&cuts, &ink, &marks.mark[0]), 0);
-    for (size_t i = 1; i + 1 < cuts.n; i++) {
+    struct drawing drawing;
+    find_cuts(&drawing);
+    const struct cuts *cuts = &drawing.cuts;
+    for (size_t i = 1; i + 1 < cuts->n; i++) {
         struct marks left, right;
-        assert_int_equal(cuts_piece(&left, &cuts, &ink, 0, i), 0);
-        assert_int_equal(cuts_piece(&right, &cuts, &ink, i, cuts.n - 1), 0);
+        assert_int_equal(cuts_piece(&left, cuts, &drawing.ink, 0, i), 0);
+        assert_int_equal(cuts_piece(&right, cuts, &drawing.ink, i, cuts->n - 1), 0);
         assert_true(left.mark[0].mass > 0 && right.mark[0].mass > 0);
-        assert_int_equal(left.mark[0].mass + right.mark[0].mass, marks.mark[0].mass);
+        assert_int_equal(left.mark[0].mass + right.mark[0].mass, drawing.marks.mark[0].mass);
         marks_free(&left);
         marks_free(&right);
     }
-    marks_free(&marks);
+    marks_free(&drawing.marks);
 }
 
 int main(void)

@@ -166,7 +166,6 @@ static double steepness_ratio(int n, uint32_t scale, enum rendering how, uint8_t
         seen += steepness(image);
         was += steepness(mnist[i]);
     }
-
     return seen / was;
 }
 

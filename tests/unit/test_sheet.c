@@ -77,7 +77,6 @@ static void expect_bars_on_all(const struct table *table, size_t n, int darkest,
         for (int grey = darkest; grey <= lightest; grey += 45)
             for (int noise = 0; noise <= 8; noise += 8)
                 for (int inverted = 0; inverted < 2; inverted++)
-
                     expect_bars(draw(&table[i], grey, noise, inverted));
 }
 
@@ -130,17 +129,25 @@ static void thick_strokes_are_no_sheet(void **state)
         }
 }
 
-/* The left half in a sharp shadow, with strokes in both; and a sheet with nothing on it. */
+/* The left part in a sharp shadow that leaves `tenths` of the light. */
+static struct picture shade(uint32_t from_left, int tenths)
+{
+    struct picture picture = draw(&(struct table){0}, 0, 3, false);
+    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+        if (i % WIDTH < from_left)
+            picture.pixels[i] = (uint8_t)(picture.pixels[i] * tenths / 10);
+    return picture;
+}
+
+/* A deep shadow on a part of the strokes, a lighter one on none; and a sheet with nothing on it. */
 static void paper_in_shadow_is_no_table(void **state)
 {
     (void)state;
-    struct picture picture = draw(&(struct table){0}, 0, 3, false);
-    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
-        if (i % WIDTH < 200)
-            picture.pixels[i] = (uint8_t)(picture.pixels[i] * 4 / 10);
-    assert_int_equal(kept_of(picture).width, WIDTH);
+    assert_int_equal(kept_of(shade(200, 4)).width, WIDTH);
+    assert_int_equal(kept_of(shade(130, 6)).width, WIDTH);
+    assert_int_equal(kept_of(shade(154, 6)).width, WIDTH);
 
-    picture = draw(&(struct table){120, 0, 0, 0, 0}, 80, 3, false);
+    struct picture picture = draw(&(struct table){120, 0, 0, 0, 0}, 80, 3, false);
     assert_in_range(kept_of(picture).width, WIDTH - 130, WIDTH - 120);
     picture = draw(&(struct table){120, 0, 0, 0, 0}, 80, 3, false);
     for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
