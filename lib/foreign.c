@@ -45,23 +45,9 @@ static void draw(struct sheet *sheet, struct pen_point from, struct pen_point to
     pen_line(sheet->canvas, SIDE, from, to, sheet->radius, 1);
 }
 
-/* A quadratic B-spline through the middles of the sides of a polygon's n corners. */
 static void draw_smooth(struct sheet *sheet, const struct pen_point *corner, int n)
 {
-    enum { STEPS = 6 };
-    struct pen_point last = corner[0];
-    for (int i = 1; i + 1 < n; i++) {
-        const struct pen_point a = corner[i - 1], b = corner[i], c = corner[i + 1];
-        for (int s = 1; s <= STEPS; s++) {
-            const float t = (float)s / STEPS, u = 1 - t;
-            const float p = 0.5f * u * u, r = 0.5f * t * t, q = 1 - p - r;
-            const struct pen_point here = {p * a.x + q * b.x + r * c.x,
-                                           p * a.y + q * b.y + r * c.y};
-            if (i > 1 || s > 1)
-                draw(sheet, last, here);
-            last = here;
-        }
-    }
+    pen_curve(sheet->canvas, SIDE, corner, n, sheet->radius);
 }
 
 /* A pen that wanders: with jumps from end to end, or turning little by little. */
@@ -103,6 +89,29 @@ static void strokes(struct sheet *sheet)
         corner[3] = corner[4] = anywhere(sheet);
         draw_smooth(sheet, corner, 5);
     }
+}
+
+/* A line to and fro, close by close, and on across: what is crossed out, or shaded. */
+static void to_and_fro(struct sheet *sheet)
+{
+    enum { MOST = 20 };
+    struct pen_point corner[2 * MOST];
+    const int n = 5 + below(sheet, MOST - 4);
+    const bool sharp = below(sheet, 2);
+    const float angle = between(sheet, 0, 6.28f), half = between(sheet, 5, 20);
+    const float turn = between(sheet, 1.1f, 2), step = between(sheet, 20, 44) / (float)n;
+    struct pen_point middle =
+        around((struct pen_point){MIDDLE, MIDDLE}, angle + turn, -step * (float)n / 2);
+    int corners = 0;
+    for (int i = 0; i < n; i++) {
+        const float reach = half * between(sheet, 0.7f, 1.2f);
+        middle = around(middle, angle + turn, step * between(sheet, 0.4f, 1.6f));
+        corner[corners++] = around(middle, angle, i % 2 ? reach : -reach);
+        if (sharp || i == 0 || i + 1 == n)
+            corner[corners] = corner[corners - 1], corners++;
+    }
+    sheet->radius *= 0.6f;
+    draw_smooth(sheet, corner, corners);
 }
 
 /* Ovals run through again and again, each pass askew: a tangle. */
@@ -324,28 +333,30 @@ void foreign_image(uint64_t seed, uint32_t epoch, uint64_t place, const uint8_t 
 {
     struct sheet sheet = {.rng = rng_start(seed, RNG_FOREIGN, epoch, place)};
     sheet.radius = between(&sheet, 0.6f, 3.6f);
-    const int kind = below(&sheet, 18);
+    const int kind = below(&sheet, 19);
     if (kind < 3)
         scribble(&sheet);
     else if (kind < 5)
         strokes(&sheet);
     else if (kind < 6)
-        tangle(&sheet);
+        to_and_fro(&sheet);
     else if (kind < 7)
+        tangle(&sheet);
+    else if (kind < 8)
         curl(&sheet);
-    else if (kind < 10)
-        signs_draw(sheet.canvas, SIDE, sheet.radius, &sheet.rng);
     else if (kind < 11)
-        shapes(&sheet);
+        signs_draw(sheet.canvas, SIDE, sheet.radius, &sheet.rng);
     else if (kind < 12)
-        hatching(&sheet);
+        shapes(&sheet);
     else if (kind < 13)
-        two_digits(&sheet, left, right);
+        hatching(&sheet);
     else if (kind < 14)
+        two_digits(&sheet, left, right);
+    else if (kind < 15)
         texture(&sheet);
     else
         silhouette(&sheet);
-    const bool fills = kind == 13 || (kind > 13 && below(&sheet, 2));
+    const bool fills = kind == 14 || (kind > 14 && below(&sheet, 2));
     if (fills)
         halve(&sheet, to);
     else

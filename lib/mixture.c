@@ -1,6 +1,7 @@
 #include "mixture.h"
 
 #include "foreign.h"
+#include "hands.h"
 #include "loss.h"
 #include "piece.h"
 #include "rng.h"
@@ -8,13 +9,27 @@
 #include <string.h>
 
 /* What is made up: it follows some of the samples, in this order. */
-enum made { DRAWING, PIECE, MADE };
+enum made { DRAWING, PIECE, HAND, MADE };
 
 /* In one piece of so many, a drawing takes the place of a digit. */
 enum { DRAWN = 3 };
 
-/* Random numbers of what is made up: beyond every digit's. */
-static const uint64_t OF_DRAWINGS = (uint64_t)1 << 48, OF_PIECES = (uint64_t)2 << 48;
+/* Random numbers of what is made up lie beyond every digit's. */
+static uint64_t beyond_digits(enum made kind)
+{
+    return (uint64_t)(kind + 1) << 48;
+}
+
+/* A hand's digit is labelled by this, and the rest is even: whoever relabels what is certain, and
+ * has never seen such hands, leaves it alone. */
+#define HAND_CERTAINTY 0.97f
+
+/* After so many samples comes one of a kind, or none if 0. */
+static uint64_t samples_each(const struct mixture *mixture, enum made kind)
+{
+    const int each[MADE] = {mixture->foreign, mixture->pieces, mixture->hands};
+    return (uint64_t)each[kind];
+}
 
 /* The image at a place of the input, in the run or before it; paper before place 0. */
 static const uint8_t *run_image(const struct mixture_run *run, uint64_t place)
@@ -51,8 +66,8 @@ void mixture_next(const struct mixture *mixture, struct mixture_run *run)
 /* How many are made up to place `end` of the input. */
 static uint64_t made_until(const struct mixture *mixture, enum made kind, uint64_t end)
 {
-    const int each = kind == DRAWING ? mixture->foreign : mixture->pieces;
-    return each ? end / (uint64_t)each : 0;
+    const uint64_t each = samples_each(mixture, kind);
+    return each ? end / each : 0;
 }
 
 static size_t run_made(const struct mixture *mixture, const struct mixture_run *run, enum made kind)
@@ -63,13 +78,17 @@ static size_t run_made(const struct mixture *mixture, const struct mixture_run *
 
 size_t mixture_items(const struct mixture *mixture, const struct mixture_run *run)
 {
-    return run->samples.n + run_made(mixture, run, DRAWING) + run_made(mixture, run, PIECE);
+    size_t items = run->samples.n;
+    for (enum made kind = DRAWING; kind < MADE; kind++)
+        items += run_made(mixture, run, kind);
+    return items;
 }
 
 void mixture_order(const struct mixture *mixture, const struct mixture_run *run, uint32_t *order)
 {
     uint32_t next[MADE] = {(uint32_t)run->samples.n};
-    next[PIECE] = next[DRAWING] + (uint32_t)run_made(mixture, run, DRAWING);
+    for (enum made kind = PIECE; kind < MADE; kind++)
+        next[kind] = next[kind - 1] + (uint32_t)run_made(mixture, run, kind - 1);
     for (size_t k = 0; k < run->samples.n; k++) {
         const uint64_t place = run->first + k;
         *order++ = (uint32_t)k;
@@ -105,7 +124,7 @@ static void make_piece(const struct mixture *mixture, uint32_t epoch, const stru
     }
     const uint32_t drawn = rng_below(&rng, 2 * DRAWN); /* scribbles will be cut, too */
     if (drawn < 2) {
-        make_drawing(mixture, epoch, run, OF_PIECES + number, last, drawing);
+        make_drawing(mixture, epoch, run, beyond_digits(PIECE) + number, last, drawing);
         digits[drawn] = drawing;
         for (int c = 0; c < CLASSES; c++)
             label[drawn][c] = 1.0f / CLASSES;
@@ -116,29 +135,33 @@ static void make_piece(const struct mixture *mixture, uint32_t epoch, const stru
         soft[c] = digit * label[of][c] + (1 - digit) / CLASSES;
 }
 
-/* Drawing or piece number f of the run, which is distorted like a digit, by random numbers beyond
- * every digit's. */
+/* Number f of a kind in the run, which is distorted like a digit, by random numbers beyond every
+ * digit's. */
 static void make_up(const struct mixture *mixture, uint32_t epoch, const struct mixture_run *run,
                     enum made kind, size_t f, uint8_t *image, float soft[CLASSES])
 {
-    const uint64_t beyond = kind == DRAWING ? OF_DRAWINGS : OF_PIECES;
     const uint64_t number = made_until(mixture, kind, run->first) + f;
-    const uint64_t each = (uint64_t)(kind == DRAWING ? mixture->foreign : mixture->pieces);
-    const uint64_t last = (number + 1) * each - 1;
+    const uint64_t last = (number + 1) * samples_each(mixture, kind) - 1;
     uint8_t made[IMAGE_PIXELS];
-    if (kind == PIECE)
+    if (kind == PIECE) {
         make_piece(mixture, epoch, run, number, last, made, soft);
-    else
-        make_drawing(mixture, epoch, run, number, last, made);
-    for (int c = 0; kind == DRAWING && c < CLASSES; c++)
-        soft[c] = 1.0f / CLASSES;
-    spoil_image(&mixture->ranges, &mixture->spoil, mixture->seed, epoch, beyond + number, made,
-                image);
+    } else {
+        int digit = 0;
+        if (kind == HAND)
+            digit = hands_image(mixture->seed, epoch, number, made);
+        else
+            make_drawing(mixture, epoch, run, number, last, made);
+        const float certain = kind == HAND ? HAND_CERTAINTY : 0;
+        for (int c = 0; c < CLASSES; c++)
+            soft[c] = (c == digit ? certain : 0) + (1 - certain) / CLASSES;
+    }
+    spoil_image(&mixture->ranges, &mixture->spoil, mixture->seed, epoch,
+                beyond_digits(kind) + number, made, image);
 }
 
 bool mixture_is_soft(const struct mixture *mixture, const struct mixture_run *run)
 {
-    return run->samples.soft || mixture->foreign || mixture->pieces;
+    return run->samples.soft || mixture->foreign || mixture->pieces || mixture->hands;
 }
 
 void mixture_item(const struct mixture *mixture, uint32_t epoch, const struct mixture_run *run,
@@ -146,9 +169,11 @@ void mixture_item(const struct mixture *mixture, uint32_t epoch, const struct mi
 {
     const struct samples *from = &run->samples;
     if (k >= from->n) {
-        const size_t f = k - from->n, drawings = run_made(mixture, run, DRAWING);
-        const enum made kind = f < drawings ? DRAWING : PIECE;
-        make_up(mixture, epoch, run, kind, kind == DRAWING ? f : f - drawings, image, soft);
+        size_t f = k - from->n;
+        enum made kind = DRAWING;
+        for (; f >= run_made(mixture, run, kind); kind++)
+            f -= run_made(mixture, run, kind);
+        make_up(mixture, epoch, run, kind, f, image, soft);
         return;
     }
     spoil_image(&mixture->ranges, &mixture->spoil, mixture->seed, epoch, run->first + k,

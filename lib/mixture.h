@@ -1,6 +1,7 @@
 /*
  * A set for training: samples distorted at random, and among them what is made up of them: drawings
- * that are no digits (foreign.h) and pieces of digits that touch (piece.h).
+ * that are no digits (foreign.h), pieces of digits that touch (piece.h), and digits as other hands
+ * write them (hands.h).
  */
 #ifndef HWDR_MIXTURE_H
 #define HWDR_MIXTURE_H
@@ -16,7 +17,7 @@
 
 enum {
     MIXTURE_REACH = 16, /* what is made up takes its digits from so many samples */
-    MIXTURE_GROWTH = 3  /* a mixture has at most so many times the items of its samples */
+    MIXTURE_GROWTH = 4  /* a mixture has at most so many times the items of its samples */
 };
 
 struct mixture {
@@ -24,12 +25,14 @@ struct mixture {
     struct spoil_ranges spoil;
     int foreign; /* after so many samples comes a drawing that is no digit; 0: no drawings */
     int pieces;  /* after so many samples comes a piece of two; 0: no pieces */
+    int hands;   /* after so many samples comes a digit of another hand; 0: none */
     uint64_t seed;
 };
 
 /*
  * A run of the input, and what is made up after some of its samples: item k is sample k; then the
- * run's drawings are counted on, and its pieces. Start with all 0; `samples` is the caller's.
+ * run's drawings are counted on, its pieces, and its other hands. Start with all 0; `samples` is the
+ * caller's.
  */
 struct mixture_run {
     struct samples samples;

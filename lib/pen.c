@@ -36,6 +36,24 @@ void pen_line(float *canvas, int side, struct pen_point from, struct pen_point t
     }
 }
 
+void pen_curve(float *canvas, int side, const struct pen_point *corner, int n, float radius)
+{
+    enum { STEPS = 6 };
+    struct pen_point last = corner[0];
+    for (int i = 1; i + 1 < n; i++) {
+        const struct pen_point a = corner[i - 1], b = corner[i], c = corner[i + 1];
+        for (int s = 1; s <= STEPS; s++) {
+            const float t = (float)s / STEPS, u = 1 - t;
+            const float p = 0.5f * u * u, r = 0.5f * t * t, q = 1 - p - r;
+            const struct pen_point here = {p * a.x + q * b.x + r * c.x,
+                                           p * a.y + q * b.y + r * c.y};
+            if (i > 1 || s > 1)
+                pen_line(canvas, side, last, here, radius, 1);
+            last = here;
+        }
+    }
+}
+
 void pen_fill(float *canvas, int side, const struct pen_point *corner, int n, float ink)
 {
     for (int y = 0; y < side; y++) {

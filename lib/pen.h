@@ -14,6 +14,12 @@ struct pen_point {
 void pen_line(float *canvas, int side, struct pen_point from, struct pen_point to, float radius,
               float ink);
 
+/*
+ * Draw a smooth line of full ink along the n >= 3 corners of a polygon: a quadratic B-spline
+ * through the middles of its sides. A corner that is given twice is gone to, and is one of the line's.
+ */
+void pen_curve(float *canvas, int side, const struct pen_point *corner, int n, float radius);
+
 /* Fill a polygon of n >= 3 corners, by the even-odd rule, at the pixels' centres. */
 void pen_fill(float *canvas, int side, const struct pen_point *corner, int n, float ink);
 

@@ -19,7 +19,8 @@ enum rng_use {
     RNG_DROPOUT = 4, /* dropout; `epoch` is the step, `sample` (layer << 32) + index in batch */
     RNG_SPOIL = 5,   /* blur, noise and the like of one sample; bits 52.. of `sample`: which */
     RNG_FOREIGN = 6, /* drawings that are no digits */
-    RNG_PIECE = 7    /* pieces of digits that touch */
+    RNG_PIECE = 7,   /* pieces of digits that touch */
+    RNG_HAND = 8     /* digits as other hands write them */
 };
 
 /* One sequence, positioned at its next number. Plain data: may be copied. */

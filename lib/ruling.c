@@ -9,7 +9,8 @@
 enum {
     STRIP_WIDTH = 12, /* at least */
     SMALLEST = 40,    /* sides below have no room for lines beside a digit */
-    THICK_SHARE = 30  /* a line is thinner than the picture's shorter side by this, at least */
+    THICK_SHARE = 30, /* a line is thinner than the picture's shorter side by this, at least */
+    MOST_BARS = 2     /* strokes that a line could be: more of them are ruled paper */
 };
 
 static bool has_ink(const struct ruled_view *view, uint32_t x, uint32_t y)
@@ -146,10 +147,38 @@ static bool is_cropped(const struct ruled_view *view)
     return first > 0 && last > 0;
 }
 
+/* Whether the line has ink at both borders of the picture, where a stroke has paper. */
+static bool reaches_borders(const struct ruled_view *view, const struct ruled_line *line)
+{
+    const uint32_t column[2] = {0, view->width - 1};
+    for (int i = 0; i < 2; i++) {
+        const struct ruled_rows rows = rows_at(view, line, line->usual, column[i]);
+        bool inked = rows.first >= rows.end; /* it has left the picture before */
+        for (uint32_t y = rows.first; y < rows.end; y++)
+            inked = inked || has_ink(view, column[i], y);
+        if (!inked)
+            return false;
+    }
+    return true;
+}
+
+/* Of few lines only those count that reach the borders: a drawing that is cut out with a little
+ * paper around it has bars, a 4's or a 7's, that cross nearly all of it. Returns: how many. */
+static size_t keep_ruled(const struct ruled_view *view, struct ruled_line *lines, size_t n)
+{
+    size_t kept = 0;
+    if (n > MOST_BARS)
+        return n;
+    for (size_t i = 0; i < n; i++)
+        if (reaches_borders(view, &lines[i]))
+            lines[kept++] = lines[i];
+    return kept;
+}
+
 static size_t remove_along(const struct ruled_view *view, bool alone_too)
 {
     struct ruled_line *lines = malloc(RULED_MOST * sizeof *lines);
-    size_t n = lines ? ruled_find(view, lines) : 0; /* without memory, lines stay */
+    size_t n = lines ? keep_ruled(view, lines, ruled_find(view, lines)) : 0; /* or they stay */
     if (n == 1 && (!alone_too || is_cropped(view))) /* a 1, or the bar of a 7 cut out closely */
         n = 0;
     for (size_t i = 0; i < n; i++)

@@ -1,5 +1,6 @@
 #include "spoil.h"
 
+#include "coarse.h"
 #include "pen.h"
 #include "rng.h"
 
@@ -113,6 +114,17 @@ static void sprinkle(float *image, struct rng *rng, float faded, float range)
     }
 }
 
+/* As a picture of few pixels would show it. */
+static void take_smaller(uint8_t image[IMAGE_PIXELS], struct rng *rng, float range)
+{
+    const float beyond = extent(rng, fmaxf(range - 1, 0));
+    uint8_t ink[IMAGE_PIXELS];
+    if (beyond == 0)
+        return;
+    memcpy(ink, image, sizeof ink);
+    coarse_image(&(struct picture){SIDE, SIDE, ink}, 1 + beyond, image);
+}
+
 static struct warp_ranges widened(const struct warp_ranges *ranges, float factor)
 {
     struct warp_ranges wide = *ranges;
@@ -145,13 +157,14 @@ void spoil_image(const struct warp_ranges *warp, const struct spoil_ranges *rang
         drawn.tilt_y = -drawn.tilt_y;
     warp_apply(&drawn, from, to);
 
+    /* A sequence of its own for each, so that none moves what the others draw. */
+    struct rng part[6];
+    for (uint64_t i = 0; i < 6; i++)
+        part[i] = rng_start(seed, RNG_SPOIL, epoch, sample | (i + 1) << 52);
+    take_smaller(to, &part[5], ranges->coarse);
     float image[IMAGE_PIXELS];
     for (int p = 0; p < IMAGE_PIXELS; p++)
         image[p] = (float)to[p] / 255;
-    /* A sequence of its own for each, so that none moves what the others draw. */
-    struct rng part[5];
-    for (uint64_t i = 0; i < 5; i++)
-        part[i] = rng_start(seed, RNG_SPOIL, epoch, sample | (i + 1) << 52);
     blur(image, &part[0], ranges->blur);
     cross_out(image, &part[1], ranges->lines);
     const float faded = extent(&part[2], ranges->contrast);

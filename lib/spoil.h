@@ -1,6 +1,7 @@
 /*
  * What scans, photos and hurried hands do to a digit, for training that has to cope: blur, noise,
- * faint ink, uneven paper, strokes across, perspective, on top of wider versions of warp.h's.
+ * faint ink, uneven paper, strokes across, perspective, few pixels, on top of wider versions of
+ * warp.h's.
  */
 #ifndef HWDR_SPOIL_H
 #define HWDR_SPOIL_H
@@ -22,11 +23,13 @@ struct spoil_ranges {
     float contrast;    /* fraction of the ink that is lost, 0..1 */
     float background;  /* grey of the paper, 0..1, smoothly uneven */
     float noise;       /* standard deviation of a pixel's, of 1 for full ink, 0..1 */
+    float coarse;      /* factor that a picture of it is smaller by, 1..4; less: none is taken */
 };
 
 /*
- * warp_image(), then the kinds above, in that order: a pure function of its arguments. With a share
- * of 0 it is warp_image() to the bit.
+ * warp_image(), then the kinds above, in that order but for the picture that is smaller, which is
+ * taken of the warped digit: a pure function of its arguments. With a share of 0 it is warp_image()
+ * to the bit.
  */
 void spoil_image(const struct warp_ranges *warp, const struct spoil_ranges *ranges, uint64_t seed,
                  uint32_t epoch, uint64_t sample, const uint8_t from[IMAGE_PIXELS],

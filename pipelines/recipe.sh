@@ -9,6 +9,8 @@
 #   NET='...'       another network
 #   FOREIGN=0       learn no drawings that are no digits; N: one after every N digits
 #   PIECES=0        learn no pieces of digits that touch; N: one after every N digits
+#   HANDS=0         learn no digits as other hands write them; N: one after every N digits
+#   COARSE=0        learn no digits as small pictures show them; N: up to N times as small
 #   AUGMENT='--stroke 0.5'  TRAIN='--ema 0'    more options, which come last: the last one counts
 #   DIGITS=2000     learn the first 2,000 digits alone, to try something out
 #
@@ -17,6 +19,7 @@
 # shellcheck disable=SC2034 # what is set here is the recipes'
 : "${SEED:=1}" "${THREADS:=$(nproc)}" "${VALIDATE:=0}" "${DATA:=data/mnist}"
 : "${DIGITS:=$((VALIDATE ? 55000 : 60000))}" "${FOREIGN:=0}" "${PIECES:=0}"
+: "${HANDS:=0}" "${COARSE:=0}"
 PATH=$PWD/${BUILD:-build}:$PATH
 images=$DATA/train-images-idx3-ubyte labels=$DATA/train-labels-idx1-ubyte
 metrics=${OUT%.safetensors}.tsv checkpoint=${OUT%.safetensors}.checkpoint
@@ -33,7 +36,10 @@ training_digits() {
 # augment's options: the recipe's own, then these. An epoch has what is made up, too.
 [ "$FOREIGN" -eq 0 ] || distort+=(--foreign "$FOREIGN")
 [ "$PIECES" -eq 0 ] || distort+=(--pieces "$PIECES")
-epoch=$((DIGITS + (FOREIGN ? DIGITS / FOREIGN : 0) + (PIECES ? DIGITS / PIECES : 0)))
+[ "$HANDS" -eq 0 ] || distort+=(--hands "$HANDS")
+[ "$COARSE" = 0 ] || distort+=(--coarse "$COARSE")
+epoch=$((DIGITS + (FOREIGN ? DIGITS / FOREIGN : 0) + (PIECES ? DIGITS / PIECES : 0) +
+    (HANDS ? DIGITS / HANDS : 0)))
 distort+=("${more_augment[@]}")
 augment="${distort[*]}" # for the model's card, without what the card has anyway
 distort+=(--seed "$SEED" --epochs "$EPOCHS")

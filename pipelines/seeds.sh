@@ -43,7 +43,8 @@ columns='seed version recipe seconds cpu accuracy loss ece wrong model command'
 fingerprint() {
     {
         sed -E '/^ *#/d; s/ +# .*//' "pipelines/$script" "${parts[@]/#/pipelines/}"
-        for knob in NET EPOCHS TEMPERATURE VALIDATE FOREIGN PIECES AUGMENT TRAIN DIGITS TEACHERS; do
+        for knob in NET EPOCHS TEMPERATURE VALIDATE FOREIGN PIECES HANDS COARSE AUGMENT \
+            TRAIN DIGITS TEACHERS; do
             echo "$knob=${!knob:-}"
         done
     } | sha256sum | sed "s/^\(.\{8\}\).*/$recipe@\1/"

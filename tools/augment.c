@@ -50,8 +50,12 @@ static const char help[] =
     "  -C, --contrast F       the ink loses up to this fraction (default 0.8)\n"
     "  -G, --background F     uneven paper, up to this grey (default 0.8)\n"
     "  -N, --noise F          noise with up to this standard deviation (default 0.4)\n"
+    "  -Q, --coarse FACTOR    as a picture shows it that is up to this much smaller (default 0: "
+    "none)\n"
     "  -F, --foreign N        after every N images one that is no digit (default 0: none)\n"
     "  -J, --pieces N         after every N images a piece cut out of two that touch (default 0:\n"
+    "                         none)\n"
+    "  -H, --hands N          after every N images a digit as other hands write it (default 0:\n"
     "                         none)\n"
     "  -E, --epochs N         pass N times over the samples, distorted anew (default 1)\n"
     "  -c, --clean N          leave the images of the last N epochs as they are (default 0)\n"
@@ -102,8 +106,10 @@ static struct job parse(int argc, char **argv)
         {.name = "contrast", .letter = 'C', .number = &mix->spoil.contrast, .high = 1},
         {.name = "background", .letter = 'G', .number = &mix->spoil.background, .high = 1},
         {.name = "noise", .letter = 'N', .number = &mix->spoil.noise, .high = 1},
+        {.name = "coarse", .letter = 'Q', .number = &mix->spoil.coarse, .high = 4},
         {.name = "foreign", .letter = 'F', .count = &mix->foreign, .high = 1000000},
         {.name = "pieces", .letter = 'J', .count = &mix->pieces, .high = 1000000},
+        {.name = "hands", .letter = 'H', .count = &mix->hands, .high = 1000000},
         {.name = "epochs", .letter = 'E', .integer = &job.epochs, .low = 1, .high = 1000000},
         {.name = "clean", .letter = 'c', .integer = &job.clean, .high = 1000000},
         {.name = "seed", .letter = 's', .seed = &mix->seed},
@@ -179,12 +185,15 @@ static void write_items(struct stream_writer *writer, const struct job *job, uin
 static void check_labels(const struct job *job, const struct mixture_run *run)
 {
     const struct samples *samples = &run->samples;
-    const bool needed = (job->mixture.foreign || job->mixture.pieces) && samples->labels;
+    const struct mixture *mix = &job->mixture;
+    const bool needed = (mix->foreign || mix->pieces || mix->hands) && samples->labels;
     const uint8_t *unknown = needed ? memchr(samples->labels, LABEL_UNKNOWN, samples->n) : NULL;
     if (unknown)
         cli_die("stdin: sample %" PRIu64 ": has no label, which --%s needs",
                 run->first + (uint64_t)(unknown - samples->labels),
-                job->mixture.foreign ? "foreign" : "pieces");
+                mix->foreign  ? "foreign"
+                : mix->pieces ? "pieces"
+                              : "hands");
 }
 
 static struct stream_writer *start_output(int64_t count)

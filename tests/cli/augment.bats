@@ -136,7 +136,8 @@ PYTHON
     # shellcheck disable=SC2086 # words
     augment $spoil 1 < "$samples" > "$out"
     cmp "$samples" "$out"
-    for option in perspective=0.2 blur=1.2 lines=4 contrast=0.8 background=0.8 noise=0.4; do
+    for option in perspective=0.2 blur=1.2 lines=4 contrast=0.8 background=0.8 noise=0.4 \
+        coarse=3; do
         # shellcheck disable=SC2086 # words
         augment $spoil 0.5 "--$option" < "$samples" > "$out"
         python "$samples" "$out" <<'PYTHON'
@@ -181,43 +182,52 @@ with npystream.Writer(sys.stdout.buffer, len(labels)) as out:
     for i in range(0, len(labels), 13):
         out.write(images[i:][:13], labels[i:][:13])
 PYTHON
-    augment --no-shuffle --spoil 0.3 --foreign 3 --pieces 2 < "$samples" > "$out.a"
-    augment --no-shuffle --spoil 0.3 --foreign 3 --pieces 2 < "$out.cut" > "$out.b"
+    augment --no-shuffle --spoil 0.3 --foreign 3 --pieces 2 --hands 5 < "$samples" > "$out.a"
+    augment --no-shuffle --spoil 0.3 --foreign 3 --pieces 2 --hands 5 < "$out.cut" > "$out.b"
     python "$out.a" "$out.b" <<'PYTHON'
 (images, labels), (others, same) = streams
 assert (images == others).all() and (labels == same).all()
 PYTHON
 }
 
-@test "augment: --pieces puts pieces among digits and drawings, as good as their labels" {
-    augment --none --no-shuffle --foreign 7 --pieces 3 < "$samples" > "$out"
-    augment --none --no-shuffle --foreign 7 --pieces 3 --epochs 2 < "$samples" > "$out.twice"
-    augment --none --foreign 7 --pieces 3 --threads 3 < "$samples" > "$out.mixed"
+@test "augment: --pieces and --hands come among digits and drawings, with labels of their own" {
+    made="--foreign 7 --pieces 3 --hands 5"
+    # shellcheck disable=SC2086 # words
+    {
+        augment --none --no-shuffle $made < "$samples" > "$out"
+        augment --none --no-shuffle $made --epochs 2 < "$samples" > "$out.twice"
+        augment --none $made --threads 3 < "$samples" > "$out.mixed"
+    }
     augment --none --no-shuffle --foreign 7 < "$samples" > "$out.foreign"
     python "$samples" "$out" "$out.twice" "$out.mixed" "$out.foreign" <<'PYTHON'
 (images, labels), (plain, soft), (twice, _), (mixed, mixed_soft), (others, _) = streams
-kind = np.concatenate([[0] + [1] * (k % 7 == 6) + [2] * (k % 3 == 2) for k in range(len(labels))])
+kind = np.concatenate([[0] + [1] * (k % 7 == 6) + [2] * (k % 3 == 2) + [3] * (k % 5 == 4)
+                       for k in range(len(labels))])
 assert len(plain) == len(kind) and len(twice) == 2 * len(kind)
 assert (plain[kind == 0] == images).all() and (plain[kind < 2] == others).all()
+assert (abs(soft.sum(1) - 1) < 1e-6).all()
 pieces, of = plain[kind == 2], soft[kind == 2]
-assert len(np.unique(pieces, axis=0)) == len(pieces)
-assert (abs(of.sum(1) - 1) < 1e-6).all()
 best = of.max(1)
 assert (best < 0.11).mean() > 0.3 and (best > 0.99).mean() > 0.1 # neither good nor bad: the rest
 for i in np.flatnonzero(best > 0.2): # of the last 16
     last = 3 * i + 2
     assert of[i].argmax() in labels[max(0, last - 15) : last + 1]
+hands = soft[kind == 3]
+assert (abs(np.sort(hands) - ([0.003] * 9 + [0.973])) < 1e-6).all()
+assert set(hands.argmax(1)) == set(range(10))
+for k in 2, 3:
+    assert len(np.unique(plain[kind == k], axis=0)) == (kind == k).sum()
+    assert (twice[len(plain):][kind == k] != plain[kind == k]).any(axis=(1, 2)).all()
 assert (twice[:len(plain)] == plain).all() # in a stream or from memory
-assert (twice[len(plain):][kind == 2] != pieces).any(axis=(1, 2)).all()
 rows = lambda i, l: sorted(a.tobytes() + b.tobytes() for a, b in zip(i, l))
 assert rows(plain, soft) == rows(mixed, mixed_soft)
 PYTHON
 }
 
-@test "augment: --foreign and --pieces need labels" {
+@test "augment: --foreign, --pieces and --hands need labels" {
     idx2bin --range 0:300 data/mnist/train-images-idx3-ubyte > "$out"
     for order in --none --no-shuffle; do
-        for option in --foreign --pieces; do
+        for option in --foreign --pieces --hands; do
             run --separate-stderr augment $order $option 10 < "$out"
             trouble "stdin: sample 0: has no label, which $option needs"
         done
@@ -315,7 +325,9 @@ lines 17 0 to 16
 contrast 2 0 to 1
 background -1 0 to 1
 noise 1.1 0 to 1
+coarse 5 0 to 4
 foreign -1 0 to 1000000
+hands -1 0 to 1000000
 pieces -1 0 to 1000000
 epochs 0 1 to 1000000
 threads 0 1 to 1024

@@ -1,4 +1,5 @@
 /* lib/spoil.c and lib/pen.c: what is left alone, what each kind does, and the bytes. */
+#include "image_hash.h"
 #include "pen.h"
 #include "spoil.h"
 
@@ -90,7 +91,8 @@ static void test_kinds(void **state)
     uint8_t from[IMAGE_PIXELS], to[IMAGE_PIXELS];
     fill_cross(from);
     const int middle = 14 * SIDE + 14;
-    int blurred = 0, faded = 0, papered = 0;
+    const struct spoil_ranges coarse = {.share = 1, .wide = 1, .coarse = 3};
+    int blurred = 0, faded = 0, papered = 0, softened = 0;
     for (uint64_t sample = 0; sample < 500; sample++) {
         spoil_image(&still, &blur, 1, 1, sample, from, to);
         assert_true(fabs(mean(to) - mean(from)) < 1); /* ink is spread, not lost */
@@ -103,9 +105,14 @@ static void test_kinds(void **state)
         assert_int_equal(to[middle], 255);
         assert_true(to[0] <= 128);
         papered += to[0] > 0;
+        spoil_image(&still, &coarse, 1, 1, sample, from, to);
+        assert_int_equal(to[0], 0);
+        assert_true(to[middle] > 200);
+        softened += memcmp(from, to, sizeof to) != 0;
     }
     assert_true(blurred > 100 && faded > 120 && papered > 120);
     assert_true(faded < 230 && papered < 230);
+    assert_in_range(softened, 120, 230);
 }
 
 static void test_noise_and_lines_depend_on_the_sample(void **state)
@@ -168,7 +175,7 @@ static void test_pen_covers(void **state)
     assert_int_equal(filled, 16);
 }
 
-/* FNV-1a over 500 images; like test_warp.c's, to change only together with the CHANGELOG. */
+/* Over 500 images; like test_warp.c's, to change only together with the CHANGELOG. */
 static void test_bytes_never_change(void **state)
 {
     (void)state;
@@ -182,11 +189,10 @@ static void test_bytes_never_change(void **state)
                                         .noise = 0.4f};
     uint8_t from[IMAGE_PIXELS], to[IMAGE_PIXELS];
     fill_cross(from);
-    uint64_t hash = 0xcbf29ce484222325;
+    uint64_t hash = IMAGE_HASH_NONE;
     for (uint64_t sample = 0; sample < 500; sample++) {
         spoil_image(&usual, &ranges, 1, 1, sample, from, to);
-        for (int p = 0; p < IMAGE_PIXELS; p++)
-            hash = (hash ^ to[p]) * 0x100000001b3;
+        hash = image_hash(hash, to);
     }
     assert_int_equal(hash, 0x62da94a5bdde0044);
 }
