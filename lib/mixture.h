@@ -31,8 +31,8 @@ struct mixture {
 
 /*
  * A run of the input, and what is made up after some of its samples: item k is sample k; then the
- * run's drawings are counted on, its pieces, and its other hands. Start with all 0; `samples` is the
- * caller's.
+ * run's drawings are counted on, its pieces, and its other hands. Start with all 0; `samples` is
+ * the caller's.
  */
 struct mixture_run {
     struct samples samples;

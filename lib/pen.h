@@ -16,7 +16,7 @@ void pen_line(float *canvas, int side, struct pen_point from, struct pen_point t
 
 /*
  * Draw a smooth line of full ink along the n >= 3 corners of a polygon: a quadratic B-spline
- * through the middles of its sides. A corner that is given twice is gone to, and is one of the line's.
+ * through the middles of its sides. A corner that is given twice is one of the line's.
  */
 void pen_curve(float *canvas, int side, const struct pen_point *corner, int n, float radius);
 
