@@ -5,6 +5,7 @@
 #include "ruling.h"
 #include "sheet.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,8 @@ enum {
     FAINT = 2,            /* a hundredth of the contrast: ripples that cubic enlargement leaves */
     NOISE_FACTOR = 7,     /* times the median deviation: 4.7 standard deviations of noise */
     LARGE = 64,           /* sides from which a picture has room for noise beside its digits */
-    SMALLEST_PHOTO = 40   /* sides of the smallest picture whose paper is sought at each place */
+    SMALLEST_PHOTO = 40,  /* sides of the smallest picture whose paper is sought at each place */
+    ALIKE = 8             /* levels that are one, in smaller ones */
 };
 
 /* Value in the middle of a histogram of `total` values. */
@@ -50,8 +52,9 @@ static void count_levels(const struct picture *picture, const struct box *part,
 
 /* The paper's level, and its noise, as a ring along the border shows them. */
 struct ring {
-    int level; /* median: digits are seldom at the border */
-    int noise; /* median deviation */
+    int level;  /* median: digits are seldom at the border */
+    int noise;  /* median deviation */
+    bool clear; /* two thirds of it are alike */
 };
 
 static struct ring take_ring(const struct picture *picture, const struct box *part, int parts)
@@ -64,7 +67,10 @@ static struct ring take_ring(const struct picture *picture, const struct box *pa
     const int level = median(levels, total);
     for (int i = 0; i < LEVELS; i++)
         deviations[abs(i - level)] += levels[i];
-    return (struct ring){level, median(deviations, total)};
+    uint32_t alike = 0;
+    for (int i = 0; i <= ALIKE; i++)
+        alike += deviations[i];
+    return (struct ring){level, median(deviations, total), 3 * alike >= 2 * total};
 }
 
 static struct ring find_ring(const struct picture *picture)
@@ -85,6 +91,27 @@ static struct ring find_middle(const struct picture *picture)
     const uint32_t width = picture->width, height = picture->height;
     const struct box part = {width / 4, height / 4, (width + 1) / 2, (height + 1) / 2};
     return take_ring(picture, &part, 1);
+}
+
+/*
+ * The paper of a small picture that a thick digit fills to its border, where the ring shows both:
+ * the level that most of the picture has, if two fifths of it are alike.
+ */
+static void prefer_common(const struct picture *picture, struct ring *ring)
+{
+    const struct box all = {0, 0, picture->width, picture->height};
+    uint32_t histogram[LEVELS] = {0}, most = 0;
+    int common = 0;
+    count_levels(picture, &all, histogram);
+    for (int level = 0; level < LEVELS; level++) {
+        uint32_t alike = 0;
+        for (int i = level > ALIKE ? level - ALIKE : 0; i <= level + ALIKE && i < LEVELS; i++)
+            alike += histogram[i];
+        if (alike > most || (alike == most && histogram[level] > histogram[common]))
+            most = alike, common = level;
+    }
+    if (5 * most >= 2 * all.width * all.height)
+        *ring = (struct ring){.level = common};
 }
 
 /* The box around all that is not exactly of the paper's level; empty where there is nothing. */
@@ -209,8 +236,10 @@ int ink_find(struct picture *picture)
     if (sheet_cut(picture, &sheet) != 0)
         return -1;
     const bool whole = picture->width == width && picture->height == height;
-    const struct ring ring = whole ? find_ring(picture) : find_middle(picture);
+    struct ring ring = whole ? find_ring(picture) : find_middle(picture);
     const uint32_t side = min_u32(picture->width, picture->height);
+    if (side < SMALLEST_PHOTO && !ring.clear)
+        prefer_common(picture, &ring);
     if (ring.noise > 0 && side >= SMALLEST_PHOTO) {
         if (paper_ink(picture) != 0)
             return -1;

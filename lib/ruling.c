@@ -147,19 +147,27 @@ static bool is_cropped(const struct ruled_view *view)
     return first > 0 && last > 0;
 }
 
-/* Whether the line has ink at both borders of the picture, where a stroke has paper. */
+/* Whether the line has ink within `columns` from `start` on. */
+static bool has_ink_within(const struct ruled_view *view, const struct ruled_line *line,
+                           uint32_t start, uint32_t columns)
+{
+    for (uint32_t x = start; x < start + columns; x++) {
+        const struct ruled_rows rows = rows_at(view, line, line->usual, x);
+        if (rows.first >= rows.end) /* it has left the picture before */
+            return true;
+        for (uint32_t y = rows.first; y < rows.end; y++)
+            if (has_ink(view, x, y))
+                return true;
+    }
+    return false;
+}
+
+/* Whether the line comes as near to both borders as it may be thick: a stroke leaves more paper. */
 static bool reaches_borders(const struct ruled_view *view, const struct ruled_line *line)
 {
-    const uint32_t column[2] = {0, view->width - 1};
-    for (int i = 0; i < 2; i++) {
-        const struct ruled_rows rows = rows_at(view, line, line->usual, column[i]);
-        bool inked = rows.first >= rows.end; /* it has left the picture before */
-        for (uint32_t y = rows.first; y < rows.end; y++)
-            inked = inked || has_ink(view, column[i], y);
-        if (!inked)
-            return false;
-    }
-    return true;
+    const uint32_t near_by = view->thickest;
+    return has_ink_within(view, line, 0, near_by) &&
+           has_ink_within(view, line, view->width - near_by, near_by);
 }
 
 /* Of few lines only those count that reach the borders: a drawing that is cut out with a little
@@ -178,9 +186,10 @@ static size_t keep_ruled(const struct ruled_view *view, struct ruled_line *lines
 static size_t remove_along(const struct ruled_view *view, bool alone_too)
 {
     struct ruled_line *lines = malloc(RULED_MOST * sizeof *lines);
-    size_t n = lines ? keep_ruled(view, lines, ruled_find(view, lines)) : 0; /* or they stay */
+    size_t n = lines ? ruled_find(view, lines) : 0; /* without memory, lines stay */
     if (n == 1 && (!alone_too || is_cropped(view))) /* a 1, or the bar of a 7 cut out closely */
         n = 0;
+    n = keep_ruled(view, lines, n);
     for (size_t i = 0; i < n; i++)
         remove_line(view, &lines[i]);
     free(lines);

@@ -1,6 +1,5 @@
 #include "spans.h"
 
-#include "likely.h"
 #include "minmax.h"
 #include "normal.h"
 
@@ -168,12 +167,8 @@ int spans_read(struct spans *spans, const struct picture *ink, struct predictor 
     }
     if (n > 0)
         predictor_run(predictor, spans->input[0], n, spans->probabilities[0]);
-    for (size_t i = 0; i < spans->n; i++) {
-        struct span *span = &spans->span[i];
-        if (!span->skip)
-            likely_weigh(spans->probabilities[span->input], ink, span->ink.mark);
-        marks_free(&span->ink);
-    }
+    for (size_t i = 0; i < spans->n; i++)
+        marks_free(&spans->span[i].ink);
     return 0;
 }
 

@@ -50,8 +50,8 @@ struct spans {
 int spans_list(struct spans *spans, const struct picture *ink, const struct atoms *atoms) CHECKED;
 
 /*
- * Show every span that may be a digit to the network, and weigh what it says by the span's shape.
- * Releases the spans' ink. Returns: 0, or -1 when memory runs out.
+ * Show every span that may be a digit to the network. Releases the spans' ink.
+ * Returns: 0, or -1 when memory runs out.
  */
 int spans_read(struct spans *spans, const struct picture *ink, struct predictor *predictor) CHECKED;
 

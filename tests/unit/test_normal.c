@@ -245,6 +245,27 @@ static void pictures_without_ink_have_none(void **state)
     }
 }
 
+/* A thick 7 that fills a small picture, most of whose border is ink, is seen as with paper around,
+ * and so is its inverse. */
+static void small_pictures_may_be_filled_to_the_border(void **state)
+{
+    (void)state;
+    for (uint32_t side = 9; side < 40; side += 5)
+        for (int light = 0; light < 2; light++) {
+            uint8_t image[2][IMAGE_PIXELS];
+            for (uint32_t margin = 0; margin <= 4; margin += 4) {
+                const uint32_t full = side + 2 * margin, last = margin + side - 1;
+                struct picture ink = blank(full, full, light ? 0 : 255);
+                for (uint32_t y = margin; y <= last; y++)
+                    for (uint32_t x = margin; x <= last; x++)
+                        if (4 * (y - margin + 1) <= side || 4 * (last - x + 1) <= side)
+                            *pixel(&ink, x, y) = light ? 255 : 0;
+                assert_true(see(ink, image[margin / 4]));
+            }
+            assert_memory_equal(image[0], image[1], sizeof image[0]);
+        }
+}
+
 /* Of bars as wide as strokes: the centre of mass in [13.5,14.5) or as near as the frame allows, the
  * ink whole and stretched. */
 static void the_centre_of_mass_is_in_the_middle(void **state)
@@ -358,6 +379,7 @@ int main(void)
         cmocka_unit_test(faint_pencil_on_grey_paper_is_ink),
         cmocka_unit_test(mild_noise_is_not_ink),
         cmocka_unit_test(pictures_without_ink_have_none),
+        cmocka_unit_test(small_pictures_may_be_filled_to_the_border),
         cmocka_unit_test(the_centre_of_mass_is_in_the_middle),
         cmocka_unit_test(nothing_is_cut_off),
         cmocka_unit_test(reduction_averages_areas),

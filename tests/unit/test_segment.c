@@ -219,6 +219,29 @@ static void lines_are_removed_from_between_and_from_under_strokes(void **state)
     picture_free(&page);
 }
 
+/* A 4 in a thin pen, cut out with a little paper around it: its bar crosses nearly all of that. */
+static void the_bar_of_a_4_is_no_ruled_line(void **state)
+{
+    (void)state;
+    enum { WIDTH = 70, HEIGHT = 90, MARGIN = 6, PEN = 4 };
+    const struct box strokes[] = {{20, MARGIN, PEN, 56},
+                                  {MARGIN, 58, WIDTH - 2 * MARGIN, PEN},
+                                  {46, 30, PEN, HEIGHT - MARGIN - 30},
+                                  {MARGIN, 50, 18, PEN}};
+    uint8_t pixels[WIDTH * HEIGHT] = {0};
+    for (size_t i = 0; i < sizeof strokes / sizeof *strokes; i++)
+        paint(pixels, WIDTH, strokes[i]);
+    struct picture four = {WIDTH, HEIGHT, pixels};
+    uint8_t before[WIDTH * HEIGHT];
+    memcpy(before, pixels, sizeof before);
+    assert_int_equal(ink_find(&four), 1);
+    assert_memory_equal(pixels, before, sizeof before);
+    /* From border to border it is one. */
+    paint(pixels, WIDTH, (struct box){0, 58, WIDTH, PEN});
+    assert_int_equal(ink_find(&four), 1);
+    assert_int_equal(pixels[58 * WIDTH], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +251,7 @@ int main(void)
         cmocka_unit_test(whole_digits_side_by_side_stay_apart),
         cmocka_unit_test(specks_are_dropped),
         cmocka_unit_test(edges_of_the_page_are_no_digits),
+        cmocka_unit_test(the_bar_of_a_4_is_no_ruled_line),
         cmocka_unit_test(what_is_left_of_ruled_lines_is_no_digit),
         cmocka_unit_test(lines_are_removed_from_between_and_from_under_strokes),
         cmocka_unit_test(shapes_that_close_late_are_one_piece),
