@@ -15,7 +15,7 @@
 #define SUSPECT_WIDE 1.1F /* wider ones, and those read with less than SUSPECT, may be several */
 #define SUSPECT 0.65F
 /* A mark is not cut where its digits cost more, on average and times how odd they are together. */
-#define DEAR 0.7F
+#define DEAR 1.1F
 
 /* Pieces a picture: bounds the time that scribbles take. Five touching digits have about 1,000. */
 enum { MOST_PIECES = 6144 };
@@ -122,22 +122,35 @@ static size_t follow(const struct spans *spans, size_t atoms, const size_t *chos
     return n;
 }
 
-/* Returns: TOO_DEAR where the digits that a mark is cut into are, 0, or -1 without memory. */
-static int is_dear(const struct spans *spans, const struct cuts *cuts, const size_t *sequence,
+/* The probability of the likeliest digit that all atoms together are. */
+static float likeliest_whole(const struct spans *spans, size_t atoms)
+{
+    for (size_t i = 0; i < spans->n; i++)
+        if (spans->span[i].n == atoms && !spans->span[i].skip)
+            return likeliest(spans, i);
+    return 0;
+}
+
+/* Returns: TOO_DEAR where the n >= 1 digits that a mark is cut into are, 0, or -1 without memory. */
+static int is_dear(const struct spans *spans, const struct atoms *atoms, const size_t *sequence,
                    size_t n, float cost)
 {
-    struct likely_digit *digit = malloc((n + 1) * sizeof *digit);
-    for (size_t i = 0; digit && i < n; i++) {
+    struct likely_digit *digit = malloc(n * sizeof *digit);
+    if (!digit)
+        return -1;
+    struct box all = spans->span[sequence[0]].box;
+    for (size_t i = 0; i < n; i++) {
         const struct span *span = &spans->span[sequence[i]];
+        all = picture_joined_box(&all, &span->box);
         digit[i].digit = loss_argmax(spans->probabilities[span->input]);
         digit[i].height = span->box.height;
     }
-    const int result = !digit ? -1
-                       : n == 0 || cost * likely_oddness(digit, n, cuts->holes) > DEAR * (float)n
-                           ? TOO_DEAR
-                           : 0;
+    const struct likely_ink ink = {.holes = atoms->cuts->holes,
+                                   .wide = (float)all.width / (float)all.height,
+                                   .whole = likeliest_whole(spans, atoms->n)};
+    const float dear = cost * likely_oddness(digit, n, &ink);
     free(digit);
-    return result;
+    return dear > DEAR * (float)n ? TOO_DEAR : 0;
 }
 
 /* Append the likeliest digits to the lattice. Returns: -1 when memory runs out, TOO_DEAR, without a
@@ -156,8 +169,10 @@ static int read_atoms(struct lattice *lattice, const struct picture *ink, const 
         find_best(&spans, atoms, cost, chosen);
         n = follow(&spans, atoms->n, chosen, sequence);
         lattice->pieces += atoms->cuts ? spans.n : 0;
-        if (atoms->cuts && n != 1)
-            result = is_dear(&spans, atoms->cuts, sequence, n, cost[atoms->n]);
+        if (atoms->cuts && n == 0)
+            result = TOO_DEAR;
+        else if (atoms->cuts && n > 1)
+            result = is_dear(&spans, atoms, sequence, n, cost[atoms->n]);
     }
     while (result == 0 && n > 0) {
         const size_t i = sequence[--n];

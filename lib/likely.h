@@ -1,4 +1,4 @@
-/* What is known of numbers beside what each digit looks like: their heights and their holes. */
+/* What is known of numbers beside what each digit looks like: heights, widths, holes. */
 #ifndef HWDR_LIKELY_H
 #define HWDR_LIKELY_H
 
@@ -13,11 +13,18 @@ struct likely_digit {
     uint32_t height;
 };
 
+/* The ink that they are cut from. */
+struct likely_ink {
+    int holes;
+    float wide;  /* by its height */
+    float whole; /* probability of the digit that it most likely is, taken whole */
+};
+
 /*
  * How odd digits are as one number written without lifting the pen: 1 where they are of about one
- * height and the ink has no more holes than they have, and than where they touch; more for
- * others, and most for nothing but 1s.
+ * height, have room beside each other, the ink has no more holes than they have, and than where
+ * they touch, and is no digit as a whole; more for others, and most for nothing but 1s.
  */
-float likely_oddness(const struct likely_digit *digit, size_t n, int holes);
+float likely_oddness(const struct likely_digit *digit, size_t n, const struct likely_ink *ink);
 
 #endif
