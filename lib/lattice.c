@@ -131,7 +131,7 @@ static float likeliest_whole(const struct spans *spans, size_t atoms)
     return 0;
 }
 
-/* Returns: TOO_DEAR where the n >= 1 digits that a mark is cut into are, 0, or -1 without memory. */
+/* Returns: TOO_DEAR where the n >= 1 digits that a mark is cut into are, 0, or -1: no memory. */
 static int is_dear(const struct spans *spans, const struct atoms *atoms, const size_t *sequence,
                    size_t n, float cost)
 {

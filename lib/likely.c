@@ -8,9 +8,9 @@ static const int holes_of[CLASSES] = {1, 0, 0, 0, 0, 0, 1, 0, 2, 1};
 
 /*
  * What counts as odd. Heights and holes were fitted by logistic regression to 350 numbers of
- * touching training digits 55,000 to 59,999 and to what 500 scribbles are cut into; widths and wholes chosen
- * on 1,289 such numbers, 45 single digits that had been cut and 3,000 scribbles, with a network that
- * had not learnt those digits. Of those digits a hundredth are narrower together than their sum.
+ * touching training digits 55,000 to 59,999 and to what 500 scribbles are cut into; room and wholes
+ * chosen on 1,289 such numbers, 45 single digits that had been cut and 3,000 scribbles, with a
+ * network that had not learnt those digits. A hundredth of the numbers have less room.
  */
 #define EVEN 0.85F   /* of the tallest one's height */
 #define LOWER 3.8F   /* for each height that a digit is lower than that, on average */

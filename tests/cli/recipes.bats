@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 setup() {
     export NET='c5x8 p4 d10' DIGITS=1500 EPOCHS=1 THREADS=1 OMP_WAIT_POLICY=passive
     export TSV=$BATS_TEST_TMPDIR/seeds.tsv WORK=$BATS_TEST_TMPDIR/work
-    unset SEED OUT VALIDATE TEMPERATURE FOREIGN PIECES AUGMENT TRAIN DATA TEACHERS
+    unset SEED OUT VALIDATE TEMPERATURE FOREIGN PIECES HANDS COARSE AUGMENT TRAIN DATA TEACHERS
     model=$BATS_TEST_TMPDIR/model.safetensors
 }
 
@@ -15,19 +15,25 @@ card() {
     cnn-export --to card -m "$model" | sed -n "s/^$1	//p"
 }
 
+# KNOB RECIPE: its default: train-best.sh ends with distil.sh, and all read recipe.sh.
+default() {
+    local scripts=("pipelines/$2.sh" pipelines/recipe.sh)
+    [ "$2" != train-best ] || scripts=("${scripts[0]}" pipelines/distil.sh pipelines/recipe.sh)
+    cat "${scripts[@]}" | grep -oP "$1:=\K[0-9.]+" | head -n 1
+}
+
 @test "each recipe learns its digits, as many times as it is told, and leaves model and metrics" {
     for recipe in train-fast train train-best; do
         SEED=5 EPOCHS=2 OUT=$model "pipelines/$recipe.sh" 2> "$BATS_TEST_TMPDIR/log"
-        script=pipelines/${recipe/train-best/distil}.sh # which the best one ends with
-        foreign=$(sed -n "s/.*FOREIGN:=\([0-9]*\)}.*/\1/p" "$script")
-        pieces=$(sed -n "s/.*PIECES:=\([0-9]*\)}.*/\1/p" "$script")
-        made=$(((foreign ? 1500 / foreign : 0) + (pieces ? 1500 / pieces : 0)))
-        samples=$((3000 + 2 * made))
+        samples=3000
+        for knob in FOREIGN PIECES HANDS; do
+            each=$(default $knob $recipe)
+            samples=$((samples + (each ? 2 * (1500 / each) : 0)))
+        done
         [[ $(card recipe) == *" --samples $samples "*" --seed 5 "* ]]
         [ "$(card data)" = "data/mnist, training digits 0 to 1499" ]
         [[ $(card augment) == "--rotate "* ]]
-        temperature=$(sed -n "s/.*TEMPERATURE:=\(.*\)}.*/\1/p" "pipelines/$recipe.sh")
-        [ "$(card temperature)" = "$temperature" ]
+        [ "$(card temperature)" = "$(default TEMPERATURE $recipe)" ]
         [ "$(tail -n 1 "${model%.safetensors}.tsv" | cut -f 1,2,8)" = 2.000$'\t'$samples$'\t-' ]
         run -1 compgen -G "$BATS_TEST_TMPDIR/*.checkpoint"
     done
@@ -92,15 +98,16 @@ card() {
     [[ $(card teachers) != *"$(sha256sum < "$teachers/4.safetensors" | cut -c 1-16)"* ]]
 }
 
-@test "FOREIGN and PIECES say after how many digits what is none comes in, 0 that none does" {
-    FOREIGN=3 PIECES=5 OUT=$model pipelines/train.sh 2> "$BATS_TEST_TMPDIR/log"
-    [[ $(card recipe) == *" --samples 2300 "* ]]
-    [[ $(card augment) == *"--foreign 3"*"--pieces 5" ]]
+@test "FOREIGN, PIECES and HANDS say after how many digits one comes in, 0 that none does" {
+    FOREIGN=3 PIECES=5 HANDS=10 COARSE=1.5 OUT=$model pipelines/train.sh 2> "$BATS_TEST_TMPDIR/log"
+    [[ $(card recipe) == *" --samples 2450 "* ]]
+    [[ $(card augment) == *"--foreign 3 --pieces 5 --hands 10 --coarse 1.5" ]]
     FOREIGN=0 PIECES=0 TEACHERS=$model OUT=$BATS_TEST_TMPDIR/small.safetensors \
         pipelines/distil.sh 2> "$BATS_TEST_TMPDIR/log"
     model=$BATS_TEST_TMPDIR/small.safetensors
     [[ $(card recipe) == *" --samples 1500 "* ]]
     [[ $(card augment) != *--foreign* && $(card augment) != *--pieces* ]]
+    [[ $(card augment) != *--hands* && $(card augment) != *--coarse* ]]
 }
 
 @test "AUGMENT and TRAIN have the last word" {
