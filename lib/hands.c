@@ -19,8 +19,9 @@ enum {
 };
 
 /*
- * The forms: places on a grid of 10 by 10, column first, that a smooth line runs along; it has a
- * corner at a place with a ! and begins and ends at its own ends. A comma lifts the pen.
+ * The forms, digit by digit: places on a grid of 10 by 10, column first, that a smooth line runs
+ * along; it has a corner at a place with a ! and begins and ends at its own ends. A comma lifts the
+ * pen.
  */
 static const struct form {
     int digit;
@@ -139,10 +140,11 @@ int hands_image(uint64_t seed, uint32_t epoch, uint64_t place, uint8_t to[IMAGE_
 {
     struct rng rng = rng_start(seed, RNG_HAND, epoch, place);
     const int digit = (int)rng_below(&rng, CLASSES);
-    int first = 0, end = 0;
+    int first = 0;
     while (forms[first].digit < digit)
         first++;
-    for (end = first; end < FORMS && forms[end].digit == digit;)
+    int end = first;
+    while (end < FORMS && forms[end].digit == digit)
         end++;
     float canvas[PIXELS] = {0};
     write_form(forms[first + (int)rng_below(&rng, (uint32_t)(end - first))].strokes, &rng, canvas);

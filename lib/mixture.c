@@ -108,6 +108,13 @@ static void make_drawing(const struct mixture *mixture, uint32_t epoch,
                   run_image(run, last), image);
 }
 
+/* The label of what is `digit` with this certainty, and any class alike with the rest. */
+static void spread_label(int digit, float certainty, float soft[CLASSES])
+{
+    for (int c = 0; c < CLASSES; c++)
+        soft[c] = (c == digit ? certainty : 0) + (1 - certainty) / CLASSES;
+}
+
 /* A piece of two digits near place `last`, and what it is, or of a digit and a drawing. */
 static void make_piece(const struct mixture *mixture, uint32_t epoch, const struct mixture_run *run,
                        uint64_t number, uint64_t last, uint8_t *image, float soft[CLASSES])
@@ -126,8 +133,7 @@ static void make_piece(const struct mixture *mixture, uint32_t epoch, const stru
     if (drawn < 2) {
         make_drawing(mixture, epoch, run, beyond_digits(PIECE) + number, last, drawing);
         digits[drawn] = drawing;
-        for (int c = 0; c < CLASSES; c++)
-            label[drawn][c] = 1.0f / CLASSES;
+        spread_label(0, 0, label[drawn]);
     }
     int of;
     const float digit = piece_image(&rng, digits, image, &of);
@@ -145,15 +151,11 @@ static void make_up(const struct mixture *mixture, uint32_t epoch, const struct 
     uint8_t made[IMAGE_PIXELS];
     if (kind == PIECE) {
         make_piece(mixture, epoch, run, number, last, made, soft);
+    } else if (kind == HAND) {
+        spread_label(hands_image(mixture->seed, epoch, number, made), HAND_CERTAINTY, soft);
     } else {
-        int digit = 0;
-        if (kind == HAND)
-            digit = hands_image(mixture->seed, epoch, number, made);
-        else
-            make_drawing(mixture, epoch, run, number, last, made);
-        const float certain = kind == HAND ? HAND_CERTAINTY : 0;
-        for (int c = 0; c < CLASSES; c++)
-            soft[c] = (c == digit ? certain : 0) + (1 - certain) / CLASSES;
+        make_drawing(mixture, epoch, run, number, last, made);
+        spread_label(0, 0, soft);
     }
     spoil_image(&mixture->ranges, &mixture->spoil, mixture->seed, epoch,
                 beyond_digits(kind) + number, made, image);
