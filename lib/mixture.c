@@ -14,6 +14,10 @@ enum made { DRAWING, PIECE, HAND, MADE };
 /* In one piece of so many, a drawing takes the place of a digit. */
 enum { DRAWN = 3 };
 
+/* One digit in so many of a piece is a 1, if so many tries find one: a digit that a 1 touches looks
+ * much as it does alone, and is taken for one digit unless such pairs are known well. */
+enum { ONES = 4, SEARCH = 8 };
+
 /* Random numbers of what is made up lie beyond every digit's. */
 static uint64_t beyond_digits(enum made kind)
 {
@@ -125,9 +129,12 @@ static void make_piece(const struct mixture *mixture, uint32_t epoch, const stru
     const uint8_t *digits[2];
     float label[2][CLASSES];
     for (int k = 0; k < 2; k++) {
-        const uint64_t place = last - rng_below(&rng, reach);
-        digits[k] = run_image(run, place);
-        run_label(run, place, label[k]);
+        const int tries = rng_below(&rng, ONES) ? 1 : SEARCH;
+        for (int i = 0; i < tries && (i == 0 || loss_argmax(label[k]) != 1); i++) {
+            const uint64_t place = last - rng_below(&rng, reach);
+            digits[k] = run_image(run, place);
+            run_label(run, place, label[k]);
+        }
     }
     const uint32_t drawn = rng_below(&rng, 2 * DRAWN); /* scribbles will be cut, too */
     if (drawn < 2) {

@@ -226,7 +226,8 @@ static float remains(const struct pair *pair, const float share[2], int of)
 
 float piece_image(struct rng *rng, const uint8_t *const digit[2], uint8_t to[IMAGE_PIXELS], int *of)
 {
-    enum { KINDS = 8, ALONE = 4 };
+    enum { WHOLE = 3, BETWEEN = 6, ANYWHERE = 9, KINDS = 10 }; /* the first kind behind each */
+    enum { ALONE = 4 };
     static const struct cut before = {-LIMIT, 0}, after = {LIMIT, 0};
     struct pair pair;
     uint8_t pixels[SIDE * WIDTH];
@@ -241,9 +242,9 @@ float piece_image(struct rng *rng, const uint8_t *const digit[2], uint8_t to[IMA
         const int kind = i + 1 < tries ? (int)rng_below(rng, KINDS) : 0;
         struct cut low = before, high = after;
         struct cut *cut = rng_below(rng, 2) ? &low : &high;
-        if (kind > 0)
-            *cut = kind < 4 ? between(rng, &pair) : anywhere(rng, &pair);
-        if (kind > 6)
+        if (kind >= WHOLE)
+            *cut = kind < BETWEEN ? between(rng, &pair) : anywhere(rng, &pair);
+        if (kind >= ANYWHERE)
             low = anywhere(rng, &pair), high = anywhere(rng, &pair);
         take(&pair, &low, &high, pixels, share);
         *of = share[1] > share[0];

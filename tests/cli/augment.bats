@@ -212,6 +212,7 @@ assert (best < 0.11).mean() > 0.3 and (best > 0.99).mean() > 0.1 # neither good 
 for i in np.flatnonzero(best > 0.2): # of the last 16
     last = 3 * i + 2
     assert of[i].argmax() in labels[max(0, last - 15) : last + 1]
+assert (of[best > 0.2].argmax(1) == 1).mean() > 0.17 # a 1 hides beside others: more of them
 hands = soft[kind == 3]
 assert (abs(np.sort(hands) - ([0.003] * 9 + [0.973])) < 1e-6).all()
 assert set(hands.argmax(1)) == set(range(10))
