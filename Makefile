@@ -63,8 +63,8 @@ plots: all data ## draw the graphs of the shipped model and of the recipes into 
 	@BUILD=$(BUILD) pipelines/plots.sh
 	@BUILD=$(BUILD) pipelines/plot-recipes.sh
 
-bench: all data $(BENCHES) ## measure the speed, beside the peers'
-	@BUILD=$(BUILD) tests/bench/run.sh
+bench: all data $(BENCHES) ## measure the speed, beside the peers' (ROWS: of what alone)
+	@BUILD=$(BUILD) tests/bench/run.sh $(ROWS)
 
 peers: ## put what bench compares with into build/peers (Python, 3 GB)
 	@tests/bench/peers.sh build/peers

@@ -3,7 +3,8 @@
 # smallest and largest of RUNS runs, as a table, and in build/bench.tsv. Times drift with the
 # machine; the ratios are what to look at.
 #
-#   RUNS=5 SECONDS_EACH=2 THREADS=2 tests/bench/run.sh [peak|train|forward|fast|start|pipes]...
+#   RUNS=5 SECONDS_EACH=2 THREADS=2 make bench
+#   make bench ROWS='train forward'    of peak, train, forward, fast, start and pipes
 #
 # Takes half an hour with the peers; RUNS=3 SECONDS_EACH=0.5 a few minutes.
 # shellcheck source=tests/bench/table.sh
@@ -13,6 +14,12 @@ printf 'what\tunit\truns\tmedian\tmin\tmax\n' > "$table"
 have_peers || echo "bench: no peers in build/peers (make peers): ours alone" >&2
 [ $# -gt 0 ] || set -- peak train forward fast start pipes
 [ "$1" = peak ] || set -- peak "$@" # what shares are shares of
+for rows; do
+    [[ $rows =~ ^(peak|train|forward|fast|start|pipes)$ ]] || {
+        echo "bench: '$rows' is not peak, train, forward, fast, start or pipes" >&2
+        exit 2
+    }
+done
 for rows; do
     echo "bench: $rows" >&2
     "tests/bench/$rows.sh"
