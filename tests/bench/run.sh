@@ -10,16 +10,17 @@
 # shellcheck source=tests/bench/table.sh
 . "$(dirname "$0")/table.sh"
 
-printf 'what\tunit\truns\tmedian\tmin\tmax\n' > "$table"
-have_peers || echo "bench: no peers in build/peers (make peers): ours alone" >&2
-[ $# -gt 0 ] || set -- peak train forward fast start pipes
-[ "$1" = peak ] || set -- peak "$@" # what shares are shares of
 for rows; do
     [[ $rows =~ ^(peak|train|forward|fast|start|pipes)$ ]] || {
         echo "bench: '$rows' is not peak, train, forward, fast, start or pipes" >&2
         exit 2
     }
 done
+
+printf 'what\tunit\truns\tmedian\tmin\tmax\n' > "$table"
+have_peers || echo "bench: no peers in build/peers (make peers): ours alone" >&2
+[ $# -gt 0 ] || set -- peak train forward fast start pipes
+[ "$1" = peak ] || set -- peak "$@" # what shares are shares of
 for rows; do
     echo "bench: $rows" >&2
     "tests/bench/$rows.sh"

@@ -39,6 +39,18 @@ own_tree() {
     [ "${#lines[@]}" -eq 13 ]
 }
 
+@test "bench refuses rows that there are none of, and leaves the last table" {
+    own_tree
+    mkdir "$tree/tests" "$tree/build"
+    cp -r tests/bench "$tree/tests/"
+    echo kept > "$tree/build/bench.tsv"
+    run -2 --separate-stderr "$tree/tests/bench/run.sh" train trian
+    [ "$output" = "" ]
+    # shellcheck disable=SC2154 # run sets it
+    [ "$stderr" = "bench: 'trian' is not peak, train, forward, fast, start or pipes" ]
+    [ "$(cat "$tree/build/bench.tsv")" = kept ]
+}
+
 @test "deps is content where everything is there, and installs nothing" {
     stub apt-get "touch '$BATS_TEST_TMPDIR/called'"
     PATH=$stubs:$PATH run -0 pipelines/deps.sh build test
