@@ -44,7 +44,7 @@ static struct conv forward_conv(const struct layer *layer)
                         .out_blocks = layer_blocks(layer->out.channels),
                         .kernel_height = layer->kernel_height,
                         .kernel_width = layer->kernel_width};
-    conv.tile = layer->compact ? 0 : winograd_tile(&conv);
+    conv.winograd = !layer->compact && winograd_pays(&conv);
     return conv;
 }
 
@@ -57,7 +57,7 @@ static struct conv to_data_conv(const struct layer *layer)
                         .out_blocks = layer_blocks(layer->in.channels),
                         .kernel_height = layer->kernel_height,
                         .kernel_width = layer->kernel_width};
-    conv.tile = layer->compact ? 0 : winograd_tile(&conv);
+    conv.winograd = !layer->compact && winograd_pays(&conv);
     return conv;
 }
 
@@ -152,7 +152,7 @@ static const float *with_border(const struct buffer *buffer, int border)
 
 static bool by_winograd(const struct kernels *kernels, const struct conv *conv)
 {
-    return conv->tile && kernels->winograd;
+    return conv->winograd && kernels->winograd;
 }
 
 static void forward(const struct pass *pass, bool training)

@@ -41,7 +41,7 @@ struct conv {
     int in_channels, out_blocks;
     int kernel_height, kernel_width;
     struct strides in, out;
-    int tile; /* of Winograd's method alone: winograd.h */
+    bool winograd; /* by Winograd's method: winograd.h */
 };
 
 /* Height, width and strides of a tensor that elementwise kernels walk through, one block each. */

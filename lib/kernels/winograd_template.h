@@ -1,27 +1,26 @@
 /*
  * 3x3 convolutions by Winograd's method (winograd_transforms.h), for every instruction set that
- * includes conv_template.h: tiles of m x m outputs, m = 4 or 3, n = m + 2.
+ * includes conv_template.h: tiles of m outputs along each axis, m = 4 or 3, and n = m + 2.
  *
- *   forward    V = B' x B of each input tile;  M[p] = V[p] U[p] for each of the n * n positions p,
- *              matrices [tiles, in] x [in, out];  y = A' M A, plus bias, ReLU
+ *   forward    V = B' x B of each input tile;  M[p] = V[p] U[p] for each position p, matrices
+ *              [tiles, in] x [in, out];  y = A' M A, plus bias, ReLU
  *   weights    V again (cheaper than keeping it: n * n / m / m times the input);  A dy A';
  *              dU[p] += V[p]' (A dy A')[p];  at the end dg = G' dU G
  *   to data    is forward, with the kernel turned
  *
- * Tiles are counted through all samples and taken in chunks whose V and M fit the second-level
- * cache beside U (CHUNK_BYTES). The products are the 1x1 convolutions of conv_template.h whose
- * pixels are tiles. Each tile is a chain of its own, whatever its chunk.
+ * A picture is cut into fours and threes (winograd_axis). A three has the positions of a four but
+ * for the last, so that both share U. The tiles of all samples are in the order of `shapes`: those
+ * that have a position are then neighbours, which makes it one product. They are taken in chunks
+ * whose V and M fit the second-level cache beside U (CHUNK_BYTES). The products are the 1x1
+ * convolutions of conv_template.h whose pixels are tiles. Each tile is a chain of its own, whatever
+ * its chunk.
  */
-#include "winograd.h"
+#include "winograd_tiles.h"
 #include "winograd_transforms.h"
 
-/* Where a chunk is, and a matrix [tiles, channels] for each position. */
-struct chunk {
-    const struct conv *conv;
-    int n, columns, rows; /* positions and tiles a side */
-    int first, tiles;     /* of the tiles of all samples */
-};
+#include <string.h>
 
+/* A matrix [tiles, channels] for each position. */
 struct positions {
     float *at;
     size_t position, tile; /* floats from one to the next */
@@ -33,124 +32,165 @@ static struct positions positions_of(float *at, int tiles, int channels)
     return (struct positions){at, (size_t)tiles * tile + LANES, tile};
 }
 
-struct tile_place {
-    int sample, y, x;
-};
-
-static struct tile_place place_of(const struct chunk *chunk, int tile)
-{
-    const int t = chunk->first + tile, m = chunk->n - 2;
-    return (struct tile_place){t / (chunk->rows * chunk->columns),
-                               t / chunk->columns % chunk->rows * m, t % chunk->columns * m};
-}
-
-/* How many tiles from `tile` on are side by side in the chunk. */
-static int run_of(const struct chunk *chunk, int tile)
-{
-    return minimum(chunk->columns - (chunk->first + tile) % chunk->columns, chunk->tiles - tile);
-}
-
 /*
- * Ask for what the tile below adds to this one, m x m pixels: by its turn it is in the first-level
- * cache instead of the third. With fetch_ahead(), a step of a network of 20 million multiply-adds,
- * with maps of 28x28, takes 3 to 5 % less time; one of the default, with smaller maps, no less.
+ * Ask for what the tile below adds to this one, down x across pixels: by its turn it is in the
+ * first-level cache instead of the third. With fetch_ahead(), a step of a network of 20 million
+ * multiply-adds, with maps of 28x28, takes 3 to 5 % less time; one of the default, with smaller
+ * maps, no less.
  */
-INLINE void fetch_below(const float *pixel, int m, size_t row)
+INLINE void fetch_below(const float *pixel, int down, int across, size_t row)
 {
 #pragma GCC unroll 16
-    for (int i = 0; i < m * m; i++)
-        __builtin_prefetch(pixel + (size_t)(i / m) * row + (size_t)(i % m) * LANES);
+    for (int i = 0; i < down * across; i++)
+        __builtin_prefetch(pixel + (size_t)(i / across) * row + (size_t)(i % across) * LANES);
 }
 
-/*
- * B' x B or A dy A' of a chunk's tiles of `side` x `side` pixels, `blocks` blocks, out of planes of
- * height x width. Beyond them it is zero. A row of tiles is walked through block by block: its
- * pixels touch, which the processor sees and fetches ahead.
- */
-INLINE void chunk_in(const struct chunk *chunk, transform_1d *transform, int n, int side,
-                     int height, int width, const struct strides *strides, int blocks,
-                     const float *from, const struct positions *to)
+/* A transform of a chunk's tiles, and the tensor that they are tiles of. */
+struct way {
+    const struct chunk *chunk;
+    const struct strides *strides;
+    int height, width; /* beyond which it is zero */
+    int blocks;
+    const float *bias; /* outputs alone, as is `relu` */
+    bool relu;
+};
+
+/* B' x B or A dy A' of the tiles of one shape, of y.in x x.in pixels. A row of tiles is walked
+ * through block by block: its pixels touch, which the processor sees and fetches ahead. */
+INLINE void tiles_in(const struct way *way, transform_1d *transform, const struct group *group,
+                     struct extent y, struct extent x, const float *from,
+                     const struct positions *to)
 {
-    const struct square whole = {strides->row, LANES, side, side};
-    const struct square put = {to->position * (size_t)n, to->position, n, n};
-    for (int t = 0, run; t < chunk->tiles; t += run) {
-        const struct tile_place p = place_of(chunk, t);
+    const struct strides *strides = way->strides;
+    const struct square whole = {strides->row, LANES, y.in, x.in};
+    const struct square put = {to->position * (size_t)way->chunk->n, to->position, y.n, x.n};
+    const struct range range = range_of(way->chunk, group->first, group->first + group->tiles);
+    const int before = way->chunk->first - group->first;
+    struct row row;
+    for (int t = range.first; t < range.end; t += row.tiles) {
+        row = row_of(group, before + t, range.end - t);
         struct square part = whole;
-        part.rows = minimum(side, height - p.y);
-        run = run_of(chunk, t);
-        for (int b = 0; b < blocks; b++) {
-            const float *x = from + (size_t)p.sample * strides->sample +
-                             (size_t)b * strides->block + (size_t)p.y * strides->row +
-                             (size_t)p.x * LANES;
+        part.rows = minimum(y.in, way->height - row.y);
+        for (int b = 0; b < way->blocks; b++) {
+            const float *pixel = from + (size_t)row.sample * strides->sample +
+                                 (size_t)b * strides->block + (size_t)row.y * strides->row +
+                                 (size_t)row.x * LANES;
             float *v = to->at + (size_t)t * to->tile + (size_t)b * LANES;
-            for (int i = 0; i < run; i++, x += (n - 2) * LANES, v += to->tile) {
-                part.columns = minimum(side, width - p.x - i * (n - 2));
-                fetch_below(x + (size_t)side * strides->row, n - 2, strides->row);
+            for (int i = 0; i < row.tiles; i++, pixel += (x.n - 2) * LANES, v += to->tile) {
+                part.columns = minimum(x.in, way->width - row.x - i * (x.n - 2));
+                fetch_below(pixel + (size_t)y.in * strides->row, y.n - 2, x.n - 2, strides->row);
                 for (int l = 0; l < LANES; l += WIDTH)
-                    if (part.rows == side && part.columns == side)
-                        transform_2d(transform, &none, n, side, n, x + l, whole, v + l, put, NULL);
+                    if (part.rows == y.in && part.columns == x.in)
+                        transform_2d(transform, &none, y, x, pixel + l, whole, v + l, put, NULL);
                     else
-                        transform_2d(transform, &none, n, side, n, x + l, part, v + l, put, NULL);
+                        transform_2d(transform, &none, y, x, pixel + l, part, v + l, put, NULL);
             }
         }
     }
 }
 
-/* y = A' M A of a chunk's tiles, plus bias, ReLU. */
-INLINE void chunk_out(const struct chunk *chunk, int n, const struct positions *from,
-                      const float *bias, bool relu, float *out)
+/* y = A' M A of the tiles of one shape, plus bias, ReLU. */
+INLINE void tiles_out(const struct way *way, const struct group *group, struct extent y,
+                      struct extent x, const struct positions *from, float *to)
 {
-    const struct conv *c = chunk->conv;
-    const int m = n - 2;
-    const struct square whole = {c->out.row, LANES, m, m};
-    const struct square at = {from->position * (size_t)n, from->position, n, n};
-    const mask keep = (mask){0} - (relu ? 0 : 1);
-    for (int t = 0; t < chunk->tiles; t++) {
-        const struct tile_place p = place_of(chunk, t);
+    const struct strides *strides = way->strides;
+    const struct square whole = {strides->row, LANES, y.out, x.out};
+    const struct square at = {from->position * (size_t)way->chunk->n, from->position, y.n, x.n};
+    const mask keep = (mask){0} - (way->relu ? 0 : 1);
+    const struct range range = range_of(way->chunk, group->first, group->first + group->tiles);
+    const int before = way->chunk->first - group->first;
+    for (int t = range.first; t < range.end; t++) {
+        const struct row here = row_of(group, before + t, 1);
         struct square part = whole;
-        part.rows = minimum(m, c->height - p.y);
-        part.columns = minimum(m, c->width - p.x);
-        float *y =
-            out + (size_t)p.sample * c->out.sample + (size_t)p.y * c->out.row + (size_t)p.x * LANES;
+        part.rows = minimum(y.out, way->height - here.y);
+        part.columns = minimum(x.out, way->width - here.x);
+        float *pixel = to + (size_t)here.sample * strides->sample + (size_t)here.y * strides->row +
+                       (size_t)here.x * LANES;
         const float *v = from->at + (size_t)t * from->tile;
-        for (int b = 0; b < c->out_blocks; b++, y += c->out.block, v += LANES)
+        for (int b = 0; b < way->blocks; b++, pixel += strides->block, v += LANES)
             for (int l = 0; l < LANES; l += WIDTH) {
                 const struct epilogue epilogue = {
-                    bias ? *(const vector *)(bias + b * LANES + l) : (vector){0}, keep};
-                if (part.rows == m && part.columns == m)
-                    transform_2d(transform_output, &outputs, n, n, m, v + l, at, y + l, whole,
+                    way->bias ? *(const vector *)(way->bias + b * LANES + l) : (vector){0}, keep};
+                if (part.rows == y.out && part.columns == x.out)
+                    transform_2d(transform_output, &outputs, y, x, v + l, at, pixel + l, whole,
                                  &epilogue);
                 else
-                    transform_2d(transform_output, &outputs, n, n, m, v + l, at, y + l, part,
+                    transform_2d(transform_output, &outputs, y, x, v + l, at, pixel + l, part,
                                  &epilogue);
             }
     }
 }
 
-/* Each for both tile sizes, so that everything inside is unrolled. */
-#define DEFINE_CHUNK(M)                                                                            \
-    static void chunk_input_##M(const struct chunk *chunk, const float *in,                        \
-                                const struct positions *to)                                        \
+/* A function for each transform and shape, so that everything inside is unrolled. */
+#define DEFINE_SHAPE(S, DOWN, ACROSS)                                                              \
+    static void input_##S(const struct way *way, const float *in, const struct positions *to)      \
     {                                                                                              \
-        const struct conv *c = chunk->conv;                                                        \
-        chunk_in(chunk, transform_input, M + 2, M + 2, c->height + 2, c->width + 2, &c->in,        \
-                 (c->in_channels + LANES - 1) / LANES, in, to);                                    \
+        tiles_in(way, transform_input, &way->chunk->group[S],                                      \
+                 (struct extent){DOWN + 2, DOWN + 2, DOWN + 2},                                    \
+                 (struct extent){ACROSS + 2, ACROSS + 2, ACROSS + 2}, in, to);                     \
     }                                                                                              \
-    static void chunk_gradient_##M(const struct chunk *chunk, const float *grad,                   \
-                                   const struct positions *to)                                     \
+    static void gradient_##S(const struct way *way, const float *grad, const struct positions *to) \
     {                                                                                              \
-        const struct conv *c = chunk->conv;                                                        \
-        chunk_in(chunk, transform_gradient, M + 2, M, c->height, c->width, &c->out, c->out_blocks, \
-                 grad, to);                                                                        \
+        tiles_in(way, transform_gradient, &way->chunk->group[S],                                   \
+                 (struct extent){DOWN + 2, DOWN, DOWN + 2},                                        \
+                 (struct extent){ACROSS + 2, ACROSS, ACROSS + 2}, grad, to);                       \
     }                                                                                              \
-    static void chunk_output_##M(const struct chunk *chunk, const struct positions *from,          \
-                                 const float *bias, bool relu, float *out)                         \
+    static void output_##S(const struct way *way, const struct positions *from, float *out)        \
     {                                                                                              \
-        chunk_out(chunk, M + 2, from, bias, relu, out);                                            \
+        tiles_out(way, &way->chunk->group[S], (struct extent){DOWN + 2, DOWN + 2, DOWN},           \
+                  (struct extent){ACROSS + 2, ACROSS + 2, ACROSS}, from, out);                     \
     }
 
-DEFINE_CHUNK(3)
-DEFINE_CHUNK(4)
+/* As in `shapes`. */
+DEFINE_SHAPE(0, 3, 4)
+DEFINE_SHAPE(1, 4, 4)
+DEFINE_SHAPE(2, 4, 3)
+DEFINE_SHAPE(3, 3, 3)
+
+static void input(const struct chunk *chunk, const float *in, const struct positions *to)
+{
+    const struct conv *c = chunk->conv;
+    const struct way way = {.chunk = chunk,
+                            .strides = &c->in,
+                            .height = c->height + 2,
+                            .width = c->width + 2,
+                            .blocks = (c->in_channels + LANES - 1) / LANES};
+    input_0(&way, in, to);
+    input_1(&way, in, to);
+    input_2(&way, in, to);
+    input_3(&way, in, to);
+}
+
+static void gradient(const struct chunk *chunk, const float *grad, const struct positions *to)
+{
+    const struct conv *c = chunk->conv;
+    const struct way way = {.chunk = chunk,
+                            .strides = &c->out,
+                            .height = c->height,
+                            .width = c->width,
+                            .blocks = c->out_blocks};
+    gradient_0(&way, grad, to);
+    gradient_1(&way, grad, to);
+    gradient_2(&way, grad, to);
+    gradient_3(&way, grad, to);
+}
+
+static void output(const struct chunk *chunk, const struct positions *from, const float *bias,
+                   bool relu, float *out)
+{
+    const struct conv *c = chunk->conv;
+    const struct way way = {.chunk = chunk,
+                            .strides = &c->out,
+                            .height = c->height,
+                            .width = c->width,
+                            .blocks = c->out_blocks,
+                            .bias = bias,
+                            .relu = relu};
+    output_0(&way, from, out);
+    output_1(&way, from, out);
+    output_2(&way, from, out);
+    output_3(&way, from, out);
+}
 
 /* A convolution's chunks, and its share of the scratch memory. */
 struct work {
@@ -162,13 +202,10 @@ struct work {
 
 static struct work work_of(const struct conv *conv, float *scratch)
 {
-    const int m = conv->tile;
-    struct work w = {.chunk = {.conv = conv,
-                               .n = m + 2,
-                               .rows = (conv->height + m - 1) / m,
-                               .columns = (conv->width + m - 1) / m},
+    struct work w = {.chunk = {.conv = conv, .n = winograd_side(conv)},
                      .most = winograd_chunk(conv),
                      .all = winograd_tiles(conv)};
+    group_tiles(&w.chunk);
     const size_t positions = (size_t)(w.chunk.n * w.chunk.n);
     w.in = positions_of(scratch, w.most, conv->in_channels);
     w.out = positions_of(w.in.at + positions * w.in.position, w.most, conv->out_blocks * LANES);
@@ -183,38 +220,60 @@ static bool next(struct work *w)
     return w->chunk.tiles > 0;
 }
 
-/* V and M of a position as pictures for conv_template.h: a row of pixels, which are tiles. */
-static struct conv product_of(const struct work *w)
+/* A product of what some tiles have at a position. */
+struct product {
+    struct conv conv; /* of a row of pixels, which are tiles */
+    const float *in;
+    float *out;
+    size_t weights; /* floats before the position's */
+    bool first;     /* no chunk has had tiles with this position before */
+};
+
+static struct product product_of(const struct work *w, int y, int x)
 {
-    return (struct conv){.samples = 1,
-                         .height = 1,
-                         .width = w->chunk.tiles,
-                         .in_channels = w->chunk.conv->in_channels,
-                         .out_blocks = w->chunk.conv->out_blocks,
-                         .kernel_height = 1,
-                         .kernel_width = 1,
-                         .in = {.block = LANES, .pixel = w->in.tile},
-                         .out = {.block = LANES, .pixel = w->out.tile}};
+    const struct chunk *chunk = &w->chunk;
+    const struct range having = shapes_at(y, x);
+    const struct group *last = &chunk->group[having.end];
+    const int first = chunk->group[having.first].first;
+    const struct range tiles = range_of(chunk, first, last->first + last->tiles);
+    const size_t p = (size_t)(y * chunk->n + x), t = (size_t)tiles.first;
+    return (struct product){.conv = {.samples = 1,
+                                     .height = 1,
+                                     .width = tiles.end - tiles.first,
+                                     .in_channels = chunk->conv->in_channels,
+                                     .out_blocks = chunk->conv->out_blocks,
+                                     .kernel_height = 1,
+                                     .kernel_width = 1,
+                                     .in = {.block = LANES, .pixel = w->in.tile},
+                                     .out = {.block = LANES, .pixel = w->out.tile}},
+                            .in = w->in.at + p * w->in.position + t * w->in.tile,
+                            .out = w->out.at + p * w->out.position + t * w->out.tile,
+                            .weights = p * winograd_position_floats(chunk->conv),
+                            .first = chunk->first <= first};
 }
 
 /* M = V U. */
 static void multiply(const struct work *w, const float *u)
 {
-    const struct conv product = product_of(w);
-    const size_t weights = winograd_position_floats(w->chunk.conv);
-    for (size_t p = 0; p < (size_t)(w->chunk.n * w->chunk.n); p++)
-        conv_forward(&product, w->in.at + p * w->in.position, u + p * weights, NULL, false,
-                     w->out.at + p * w->out.position);
+    for (int p = 0; p < w->chunk.n * w->chunk.n; p++) {
+        const struct product product = product_of(w, p / w->chunk.n, p % w->chunk.n);
+        if (product.conv.width > 0)
+            conv_forward(&product.conv, product.in, u + product.weights, NULL, false, product.out);
+    }
 }
 
-/* dU = V' (A dy A'), added to the earlier chunks'. */
+/* dU = V' (A dy A'), added to the earlier chunks'; 0 where no tile has the position. */
 static void multiply_back(const struct work *w)
 {
-    const struct conv product = product_of(w);
     const size_t weights = winograd_position_floats(w->chunk.conv);
-    for (size_t p = 0; p < (size_t)(w->chunk.n * w->chunk.n); p++)
-        conv_weights_add(&product, w->in.at + p * w->in.position, w->out.at + p * w->out.position,
-                         w->weights + p * weights, w->chunk.first > 0);
+    for (int p = 0; p < w->chunk.n * w->chunk.n; p++) {
+        const struct product product = product_of(w, p / w->chunk.n, p % w->chunk.n);
+        float *du = w->weights + product.weights;
+        if (product.conv.width > 0)
+            conv_weights_add(&product.conv, product.in, product.out, du, !product.first);
+        else if (product.first)
+            memset(du, 0, weights * sizeof *du);
+    }
 }
 
 /* U = G g G', [positions][out block][in][LANES]; or with `back`, dg = G' dU G. */
@@ -223,6 +282,7 @@ INLINE void all_weights(const struct conv *conv, int n, float *weights, float *t
 {
     const size_t position = winograd_position_floats(conv);
     const struct square at = {position * (size_t)n, position, n, n};
+    const struct extent there = {n, 3, n}, here = {n, n, 3};
     float *u = transformed, *g = weights;
     for (int o = 0; o < conv->out_blocks; o++)
         for (int first = 0; first < conv->in_channels; first += LANES) {
@@ -230,10 +290,10 @@ INLINE void all_weights(const struct conv *conv, int n, float *weights, float *t
             const struct square kernel = {3 * channels * LANES, channels * LANES, 3, 3};
             for (size_t l = 0; l < channels * LANES; l += WIDTH, g += WIDTH, u += WIDTH)
                 if (back)
-                    transform_2d(transform_weights_back, &weights_back, n, n, 3, u, at, g, kernel,
-                                 NULL);
+                    transform_2d(transform_weights_back, &weights_back, here, here, u, at, g,
+                                 kernel, NULL);
                 else
-                    transform_2d(transform_weights, &weights_there, n, 3, n, g, kernel, u, at,
+                    transform_2d(transform_weights, &weights_there, there, there, g, kernel, u, at,
                                  NULL);
             g += 8 * channels * LANES;
         }
@@ -241,26 +301,10 @@ INLINE void all_weights(const struct conv *conv, int n, float *weights, float *t
 
 static void winograd_transform(const struct conv *conv, const float *weights, float *transformed)
 {
-    if (conv->tile == 4)
+    if (winograd_side(conv) == 6)
         all_weights(conv, 6, (float *)weights, transformed, false);
     else
         all_weights(conv, 5, (float *)weights, transformed, false);
-}
-
-static void input(const struct work *w, const float *in)
-{
-    if (w->chunk.n == 6)
-        chunk_input_4(&w->chunk, in, &w->in);
-    else
-        chunk_input_3(&w->chunk, in, &w->in);
-}
-
-static void output(const struct work *w, const float *bias, bool relu, float *out)
-{
-    if (w->chunk.n == 6)
-        chunk_output_4(&w->chunk, &w->out, bias, relu, out);
-    else
-        chunk_output_3(&w->chunk, &w->out, bias, relu, out);
 }
 
 /*
@@ -276,12 +320,13 @@ static void winograd_in_turn(const struct conv *conv, const float *in, const flo
     w.weights = w.out.at + (size_t)(w.chunk.n * w.chunk.n) * w.out.position;
     for (; next(&w); w.chunk.first += w.most) {
         w.chunk.conv = conv;
-        input(&w, in);
+        input(&w.chunk, in, &w.in);
         w.chunk.conv = &one;
         for (int o = 0; o < conv->out_blocks; o++) {
             winograd_transform(&one, weights + o * 9 * LANES * conv->in_channels, w.weights);
             multiply(&w, w.weights);
-            output(&w, bias ? bias + o * LANES : NULL, relu, out + (size_t)o * conv->out.block);
+            output(&w.chunk, &w.out, bias ? bias + o * LANES : NULL, relu,
+                   out + (size_t)o * conv->out.block);
         }
     }
 }
@@ -296,28 +341,25 @@ static void winograd(const struct conv *conv, const float *in, const float *weig
         return;
     }
     for (; next(&w); w.chunk.first += w.most) {
-        input(&w, in);
+        input(&w.chunk, in, &w.in);
         multiply(&w, transformed);
-        output(&w, bias, relu, out);
+        output(&w.chunk, &w.out, bias, relu, out);
     }
 }
 
 static void winograd_weights(const struct conv *conv, const float *in, const float *grad,
-                             float *gradient, float *scratch)
+                             float *weights, float *scratch)
 {
     struct work w = work_of(conv, scratch);
     for (; next(&w); w.chunk.first += w.most) {
-        input(&w, in);
-        if (conv->tile == 4)
-            chunk_gradient_4(&w.chunk, grad, &w.out);
-        else
-            chunk_gradient_3(&w.chunk, grad, &w.out);
+        input(&w.chunk, in, &w.in);
+        gradient(&w.chunk, grad, &w.out);
         multiply_back(&w);
     }
-    if (conv->tile == 4)
-        all_weights(conv, 6, gradient, w.weights, true);
+    if (w.chunk.n == 6)
+        all_weights(conv, 6, weights, w.weights, true);
     else
-        all_weights(conv, 5, gradient, w.weights, true);
+        all_weights(conv, 5, weights, w.weights, true);
 }
 
 #define WINOGRAD_ROWS                                                                              \

@@ -128,58 +128,63 @@ struct epilogue {
  */
 #define OPAQUE(POINTER) __asm__("" : "+r"(POINTER))
 
+/* Along a dimension: positions, and values that come in and that go out. */
+struct extent {
+    int n, in, out;
+};
+
 /*
- * Both dimensions: the columns of in x in values at `from`, then the rows of what that gives, to
- * out x out values at `to`, times `factors`; then the epilogue, unless NULL. What is not there is
- * read and written elsewhere: a branch would let the compiler contract to FMA otherwise, and edges
- * would round by the instruction set.
+ * Both dimensions: the columns of y.in x x.in values at `from`, then the rows of what that gives,
+ * to y.out x x.out values at `to`, times `factors`; then the epilogue, unless NULL. What is not
+ * there is read and written elsewhere: a branch would let the compiler contract to FMA otherwise,
+ * and edges would round by the instruction set.
  */
-INLINE void transform_2d(transform_1d *transform, const struct factors *factors, int n, int in,
-                         int out, const float *from, struct square at, float *to, struct square put,
-                         const struct epilogue *epilogue)
+INLINE void transform_2d(transform_1d *transform, const struct factors *factors, struct extent y,
+                         struct extent x, const float *from, struct square at, float *to,
+                         struct square put, const struct epilogue *epilogue)
 {
     static const _Alignas(64) float zeros[LANES];
     _Alignas(64) float waste[LANES];
     vector half[MOST][MOST];
 #pragma GCC unroll 6
-    for (int x = 0; x < in; x++) {
+    for (int c = 0; c < x.in; c++) {
         vector column[MOST], turned[MOST];
-        const float *top = from + (size_t)x * at.column;
+        const float *top = from + (size_t)c * at.column;
         OPAQUE(top);
 #pragma GCC unroll 6
-        for (int y = 0; y < in; y++) {
-            const float *here = top + (size_t)y * at.row;
-            if (y >= at.rows || x >= at.columns) {
+        for (int r = 0; r < y.in; r++) {
+            const float *here = top + (size_t)r * at.row;
+            if (r >= at.rows || c >= at.columns) {
                 here = zeros;
                 OPAQUE(here);
             }
-            column[y] = *(const vector *)here;
+            column[r] = *(const vector *)here;
         }
-        transform(column, turned, n);
+        transform(column, turned, y.n);
 #pragma GCC unroll 6
-        for (int y = 0; y < out; y++)
-            half[y][x] = turned[y];
+        for (int r = 0; r < y.out; r++)
+            half[r][c] = turned[r];
     }
 #pragma GCC unroll 6
-    for (int y = 0; y < out; y++) {
+    for (int r = 0; r < y.out; r++) {
         vector row[MOST];
-        float *left = to + (size_t)y * put.row;
+        float *left = to + (size_t)r * put.row;
         OPAQUE(left);
-        transform(half[y], row, n);
+        transform(half[r], row, x.n);
 #pragma GCC unroll 6
-        for (int x = 0; x < out; x++) {
-            const int odd = y % 2 + x % 2;
-            row[x] *= odd == 0 ? factors->neither : odd == 1 ? factors->either : factors->both;
+        for (int c = 0; c < x.out; c++) {
+            const int odd = r % 2 + c % 2;
+            row[c] *= odd == 0 ? factors->neither : odd == 1 ? factors->either : factors->both;
             if (epilogue) {
-                row[x] += epilogue->bias;
-                row[x] = (vector)((mask)row[x] & (epilogue->keep | (row[x] > 0)));
+                row[c] += epilogue->bias;
+                row[c] = (vector)((mask)row[c] & (epilogue->keep | (row[c] > 0)));
             }
-            float *there = left + (size_t)x * put.column;
-            if (y >= put.rows || x >= put.columns) {
+            float *there = left + (size_t)c * put.column;
+            if (r >= put.rows || c >= put.columns) {
                 there = waste;
                 OPAQUE(there);
             }
-            *(vector *)there = row[x];
+            *(vector *)there = row[c];
         }
     }
 }

@@ -47,7 +47,7 @@ static struct shape random_shape(struct rng *rng)
     c->width = between(rng, 1, 15);
     c->in_channels = between(rng, 1, 70);
     c->out_blocks = between(rng, 1, 5);
-    c->tile = between(rng, 3, 4);
+    c->winograd = true;
     const size_t in_blocks = (size_t)(c->in_channels + LANES - 1) / LANES;
     const size_t gap = (size_t)between(rng, 0, 2) * LANES;
     c->in.pixel = c->out.pixel = LANES;
@@ -81,12 +81,12 @@ static void check_bound(const struct kernels *kernels, const char *what, const s
                         double off, double bound)
 {
     if (!(off <= bound))
-        fail_msg("%s %s: off by %g, bound %g: seed %llu, %dx%dx%d, %d in, %d blocks out, tile %d",
+        fail_msg("%s %s: off by %g, bound %g: seed %llu, %dx%dx%d, %d in, %d blocks out",
                  kernels->name, what, off, bound, (unsigned long long)seed, c->samples, c->height,
-                 c->width, c->in_channels, c->out_blocks, c->tile);
+                 c->width, c->in_channels, c->out_blocks);
 }
 
-/* What one table, or with `tile` 0 direct convolution, makes of the same inputs. */
+/* What one table, or portable C by direct convolution, makes of the same inputs. */
 struct results {
     struct guarded out, gradient;
 };
@@ -166,14 +166,16 @@ static void a_sample_does_not_depend_on_its_neighbours(void **state)
 {
     (void)state;
     const struct kernels *kernels;
-    enum { SAMPLES = 40, SIDE = 7, CHANNELS = 37, BLOCKS = 3 };
+    enum { SAMPLES = 40, CHANNELS = 37, BLOCKS = 3 };
     for (int k = 0; (kernels = kernels_available(k)); k++)
-        for (int tile = 3; kernels->winograd && tile <= 4; tile++) {
+        for (int side = 6; kernels->winograd && side <= 8; side++) { /* threes, both, fours */
             struct rng rng = rng_start(seed, RNG_WARP, 1, 0);
-            const size_t in_row = (SIDE + 2) * LANES, out_row = SIDE * LANES;
-            struct conv c = {SAMPLES, SIDE, SIDE, CHANNELS, BLOCKS, 3, 3, {0}, {0}, tile};
-            c.in = (struct strides){3 * (SIDE + 2) * in_row, (SIDE + 2) * in_row, in_row, LANES};
-            c.out = (struct strides){BLOCKS * SIDE * out_row, SIDE * out_row, out_row, LANES};
+            const size_t pixels = (size_t)side, in_row = (pixels + 2) * LANES;
+            const size_t out_row = pixels * LANES;
+            struct conv c = {SAMPLES, side, side, CHANNELS, BLOCKS, 3, 3, {0}, {0}, true};
+            c.in =
+                (struct strides){3 * (pixels + 2) * in_row, (pixels + 2) * in_row, in_row, LANES};
+            c.out = (struct strides){BLOCKS * pixels * out_row, pixels * out_row, out_row, LANES};
             assert_true(winograd_chunk(&c) < winograd_tiles(&c)); /* several chunks */
             struct guarded in = guarded(SAMPLES * c.in.sample);
             struct guarded weights = guarded(BLOCKS * LANES * CHANNELS * 9);
@@ -197,22 +199,36 @@ static void a_sample_does_not_depend_on_its_neighbours(void **state)
         }
 }
 
-/* Tiles by the map's side: 3 where that needs fewer multiplications, none for other kernels. */
-static void the_tile_is_chosen_by_multiplications(void **state)
+/* Multiplications along an axis, of fours and threes. */
+static int multiplications(int fours, int threes)
+{
+    return 6 * fours + 5 * threes;
+}
+
+static void an_axis_is_cut_where_that_multiplies_least(void **state)
 {
     (void)state;
-    static const struct {
-        int side, tile;
-    } rows[] = {{1, 3}, {4, 4}, {5, 3}, {6, 3}, {7, 4}, {9, 3}, {11, 4}, {12, 4}, {14, 4}, {28, 4}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct conv c = {1, rows[i].side, rows[i].side, 32, 2, 3, 3, {0}, {0}, 0};
-        assert_int_equal(winograd_tile(&c), rows[i].tile);
-        c.kernel_width = 5;
-        assert_int_equal(winograd_tile(&c), 0);
-        c.kernel_width = 3;
-        c.in_channels = 7;
-        assert_int_equal(winograd_tile(&c), 0);
+    for (int length = 1; length <= 64; length++) {
+        const struct winograd_axis axis = winograd_axis(length);
+        assert_true(4 * axis.fours + 3 * axis.threes >= length);
+        for (int fours = 0; fours <= length; fours++)
+            for (int threes = 0; threes <= length; threes++)
+                if (4 * fours + 3 * threes >= length)
+                    assert_true(multiplications(axis.fours, axis.threes) <=
+                                multiplications(fours, threes));
     }
+}
+
+static void other_kernels_and_few_channels_are_left_to_direct_convolution(void **state)
+{
+    (void)state;
+    struct conv c = {1, 12, 12, 8, 2, 3, 3, {0}, {0}, false};
+    assert_true(winograd_pays(&c));
+    c.kernel_width = 5;
+    assert_false(winograd_pays(&c));
+    c.kernel_width = 3;
+    c.in_channels = 7;
+    assert_false(winograd_pays(&c));
 }
 
 /* With an argument: another seed, which a failure prints. */
@@ -223,7 +239,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(winograd_agrees_with_direct_convolution),
         cmocka_unit_test(a_sample_does_not_depend_on_its_neighbours),
-        cmocka_unit_test(the_tile_is_chosen_by_multiplications),
+        cmocka_unit_test(an_axis_is_cut_where_that_multiplies_least),
+        cmocka_unit_test(other_kernels_and_few_channels_are_left_to_direct_convolution),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
