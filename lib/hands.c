@@ -15,7 +15,12 @@ enum {
     MOST = 24,    /* of a stroke's points */
     MARGIN = 7,   /* of paper, at least */
     SMALLEST = 7, /* pixels that the sheet's longest digit has in a small picture */
-    HURRIED = 6   /* one in so many hands does not lift the pen between strokes */
+    HURRIED = 6,  /* one in so many hands does not lift the pen between strokes */
+    RECORDED = 2, /* of one in so many, few points are recorded, which do so in half of the cases */
+    FEWEST = 7,   /* points, at least ... */
+    MANY = 16,    /* ... and at most */
+    LINE = (MOST - 2) * PEN_STEPS,
+    STROKES = 3 /* of a form, at most */
 };
 
 /*
@@ -76,7 +81,8 @@ static const struct form {
     {8, "50 81 73 44 16 18 49 88 86 54 22 21 50"},
     {9, "92 50 12 34 74 91! 89"},
     {9, "92 50 12 34 74 91! 84 59"},
-    {9, "91 50 13 44 90! 97 59 18"}, /* like a g */
+    {9, "91 50 13 44 90! 97 59 18"},    /* like a g */
+    {9, "80 40 22 43 83 80! 86 58 09"}, /* small, with a long tail */
     {9, "50 20 12 34 64 82 70 50,82 79"},
     {9, "80 40 12 34 74 82 80 87 59 27"},
 };
@@ -86,6 +92,7 @@ enum { FORMS = sizeof forms / sizeof *forms };
 /* How a form is written: where a place of its grid comes to be, and how much it may be off. */
 struct hand {
     float wide, tall, slant, shake, radius;
+    bool hurried;
 };
 
 static struct pen_point placed(const struct hand *hand, const char *at, struct rng *rng)
@@ -115,25 +122,62 @@ static const char *take_stroke(const struct hand *hand, const char *at, struct r
     return at;
 }
 
+/* The lines of a form's strokes, one after the other. */
+struct path {
+    struct pen_point point[STROKES * LINE];
+    int end[STROKES], strokes; /* where each stroke's points end */
+};
+
+static void take_path(const struct hand *hand, const char *strokes, struct rng *rng,
+                      struct path *path)
+{
+    int n = 0;
+    path->strokes = 0;
+    for (const char *at = strokes; *at; at += *at == ',') {
+        struct pen_point corner[MOST];
+        int corners;
+        at = take_stroke(hand, at, rng, corner, &corners);
+        n += pen_smooth(corner, corners, path->point + n);
+        path->strokes += path->strokes == 0 || !hand->hurried;
+        path->end[path->strokes - 1] = n;
+    }
+}
+
+/* With about `few` points, shared among the strokes by their lengths; with all of them if 0. */
+static void draw_path(const struct path *path, int few, float radius, float *canvas)
+{
+    float length = 0;
+    for (int k = 0, first = 0; k < path->strokes; first = path->end[k++])
+        length += pen_length(path->point + first, path->end[k] - first);
+    for (int k = 0, first = 0; k < path->strokes; first = path->end[k++]) {
+        const struct pen_point *line = path->point + first;
+        struct pen_point record[MANY];
+        int n = path->end[k] - first;
+        if (few > 0) {
+            const float share = pen_length(line, n) / length;
+            const int some = 2 + (int)((float)(few - 2) * share + 0.5f);
+            pen_record(line, n, record, some);
+            line = record;
+            n = some;
+        }
+        pen_chain(canvas, SIDE, line, n, radius);
+    }
+}
+
 static void write_form(const char *strokes, struct rng *rng, float *canvas)
 {
     struct hand hand;
+    struct path path;
     hand.tall = rng_between(rng, 26, SIDE - 2 * MARGIN);
     hand.wide = hand.tall * rng_between(rng, 0.4f, 1);
     hand.slant = rng_between(rng, -0.3f, 0.4f);
     hand.shake = rng_between(rng, 0.01f, 0.07f);
     hand.radius = rng_between(rng, 0.7f, 0.07f * hand.tall);
-    const bool hurried = rng_below(rng, HURRIED) == 0;
-    struct pen_point point[MOST], last = {0, 0};
-    for (const char *at = strokes; *at; at += *at == ',') {
-        const bool joined = hurried && at != strokes;
-        int n;
-        at = take_stroke(&hand, at, rng, point, &n);
-        if (joined)
-            pen_line(canvas, SIDE, last, point[0], hand.radius, 1);
-        pen_curve(canvas, SIDE, point, n, hand.radius);
-        last = point[n - 1];
-    }
+    const bool recorded = rng_below(rng, RECORDED) == 0;
+    hand.hurried = rng_below(rng, recorded ? 2 : HURRIED) == 0;
+    const int few = FEWEST + (int)rng_below(rng, MANY - FEWEST + 1);
+    take_path(&hand, strokes, rng, &path);
+    draw_path(&path, recorded ? few : 0, hand.radius, canvas);
 }
 
 int hands_image(uint64_t seed, uint32_t epoch, uint64_t place, uint8_t to[IMAGE_PIXELS])

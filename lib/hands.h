@@ -1,7 +1,8 @@
 /*
  * Digits as other hands write them than those of MNIST's writers: a 1 with an upstroke or on a
  * foot, a crossed 7, a slashed 0, an open 4, an 8 of two rings. Drawn with a pen along forms that
- * bend and shake at random.
+ * bend and shake at random; or along a few points of them, joined by straight lines, as a slow
+ * tablet or a fast mouse records them.
  */
 #ifndef HWDR_HANDS_H
 #define HWDR_HANDS_H

@@ -36,22 +36,62 @@ void pen_line(float *canvas, int side, struct pen_point from, struct pen_point t
     }
 }
 
-void pen_curve(float *canvas, int side, const struct pen_point *corner, int n, float radius)
+int pen_smooth(const struct pen_point *corner, int n, struct pen_point *line)
 {
-    enum { STEPS = 6 };
-    struct pen_point last = corner[0];
     for (int i = 1; i + 1 < n; i++) {
         const struct pen_point a = corner[i - 1], b = corner[i], c = corner[i + 1];
-        for (int s = 1; s <= STEPS; s++) {
-            const float t = (float)s / STEPS, u = 1 - t;
+        for (int s = 1; s <= PEN_STEPS; s++) {
+            const float t = (float)s / PEN_STEPS, u = 1 - t;
             const float p = 0.5f * u * u, r = 0.5f * t * t, q = 1 - p - r;
-            const struct pen_point here = {p * a.x + q * b.x + r * c.x,
-                                           p * a.y + q * b.y + r * c.y};
-            if (i > 1 || s > 1)
-                pen_line(canvas, side, last, here, radius, 1);
-            last = here;
+            *line++ = (struct pen_point){p * a.x + q * b.x + r * c.x, p * a.y + q * b.y + r * c.y};
         }
     }
+    return (n - 2) * PEN_STEPS;
+}
+
+static float distance(struct pen_point a, struct pen_point b)
+{
+    const float dx = b.x - a.x, dy = b.y - a.y;
+    return sqrtf(dx * dx + dy * dy);
+}
+
+float pen_length(const struct pen_point *line, int n)
+{
+    float length = 0;
+    for (int i = 1; i < n; i++)
+        length += distance(line[i - 1], line[i]);
+    return length;
+}
+
+void pen_record(const struct pen_point *line, int n, struct pen_point *record, int few)
+{
+    const float length = pen_length(line, n);
+    float passed = 0;
+    int k = 0;
+    for (int i = 1; i < n; i++) {
+        const float step = distance(line[i - 1], line[i]);
+        for (; k + 1 < few && (float)k * length <= (passed + step) * (float)(few - 1); k++) {
+            const float wanted = (float)k * length / (float)(few - 1) - passed;
+            const float part = step > 0 ? clamp(wanted / step, 0, 1) : 0;
+            record[k] = (struct pen_point){line[i - 1].x + part * (line[i].x - line[i - 1].x),
+                                           line[i - 1].y + part * (line[i].y - line[i - 1].y)};
+        }
+        passed += step;
+    }
+    while (k < few)
+        record[k++] = line[n - 1];
+}
+
+void pen_chain(float *canvas, int side, const struct pen_point *point, int n, float radius)
+{
+    for (int i = 1; i < n; i++)
+        pen_line(canvas, side, point[i - 1], point[i], radius, 1);
+}
+
+void pen_curve(float *canvas, int side, const struct pen_point *corner, int n, float radius)
+{
+    struct pen_point line[(PEN_CORNERS - 2) * PEN_STEPS];
+    pen_chain(canvas, side, line, pen_smooth(corner, n, line), radius);
 }
 
 void pen_fill(float *canvas, int side, const struct pen_point *corner, int n, float ink)

@@ -6,7 +6,8 @@
 
 /*
  * Letters and signs that resemble no digit, as places on a grid of 7 by 7, column first; a comma
- * lifts the pen. There is no B, D, G, I, O, Q, S, Z, b, g, l, o, q, s, z, nor a slash.
+ * lifts the pen. There is no B, D, G, I, O, Q, S, Z, b, g, l, o, q, s, z, no slash, and no
+ * hourglass, which is an 8 of straight strokes.
  */
 static const char *const signs[] = {
     "063066,1353",            /* A */
@@ -39,7 +40,6 @@ static const char *const signs[] = {
     "0030663606",             /* lozenge */
     "06026206,02306266",      /* a house */
     "1012,5052,04265664",     /* a face */
-    "0060066600",             /* hourglass */
     "0006666000,0066,6006",   /* a crossed box */
     "0006666000,3036,0363",   /* a window */
     "1056,5016,0363",         /* a star */
