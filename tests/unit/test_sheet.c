@@ -91,6 +91,34 @@ static void writing_is_found_on_a_sheet_on_a_wide_table(void **state)
     expect_bars_on_all(table, sizeof table / sizeof *table, 10, 100);
 }
 
+/* A table's grain is darker and lighter than it; writing is darker alone. */
+static void grain_is_no_writing(void **state)
+{
+    (void)state;
+    const struct table table = {120, 130, 90, 0, 0};
+    for (int inverted = 0; inverted < 2; inverted++) {
+        struct picture picture = draw(&table, 80, 4, false);
+        uint32_t random = 1;
+        for (uint32_t i = 0; i < WIDTH * HEIGHT; i++) {
+            random = random * 1664525 + 1013904223;
+            if (!on_sheet(&table, i % WIDTH, i / WIDTH))
+                picture.pixels[i] = (uint8_t)(picture.pixels[i] + (random >> 8) % 121 - 60);
+            picture.pixels[i] = inverted ? 255 - picture.pixels[i] : picture.pixels[i];
+        }
+        expect_bars(picture);
+    }
+}
+
+/* A dark sheet on a light table: where there is half the light, both are half as light. */
+static void uneven_light_falls_on_dark_sheets_too(void **state)
+{
+    (void)state;
+    struct picture picture = draw(&(struct table){120, 130, 90, 80, 0}, 50, 3, true);
+    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+        picture.pixels[i] = (uint8_t)(picture.pixels[i] * (2 * WIDTH - i % WIDTH) / (2 * WIDTH));
+    expect_bars(picture);
+}
+
 static void a_scans_dark_margins_are_no_paper(void **state)
 {
     (void)state;
@@ -129,6 +157,21 @@ static void thick_strokes_are_no_sheet(void **state)
         }
 }
 
+/* What has a short edge with the paper: a finger in a corner. Segmentation drops what it leaves. */
+static void a_dark_corner_is_no_table(void **state)
+{
+    (void)state;
+    struct picture picture = draw(&(struct table){0}, 0, 3, false);
+    struct box sheet;
+    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+        if (i % WIDTH < 47 && i / WIDTH < 47)
+            picture.pixels[i] = 20;
+    assert_int_equal(sheet_cut(&picture, &sheet), 0);
+    assert_int_equal(sheet.width, WIDTH);
+    assert_int_equal(picture.pixels[10 * WIDTH + 10], 20);
+    picture_free(&picture);
+}
+
 /* The left part in a sharp shadow that leaves `tenths` of the light. */
 static struct picture shade(uint32_t from_left, int tenths)
 {
@@ -160,8 +203,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writing_is_found_on_a_sheet_on_a_wide_table),
+        cmocka_unit_test(grain_is_no_writing),
+        cmocka_unit_test(uneven_light_falls_on_dark_sheets_too),
         cmocka_unit_test(a_scans_dark_margins_are_no_paper),
         cmocka_unit_test(thick_strokes_are_no_sheet),
+        cmocka_unit_test(a_dark_corner_is_no_table),
         cmocka_unit_test(paper_in_shadow_is_no_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,197 @@
+#include "scene.h"
+
+#include "minmax.h"
+
+enum {
+    BORDER_SHARE = 16, /* a table has this share of the border, at least: digits that touch less */
+    SHEET_SHARE = 10,  /* a sheet has this share of the picture, at least */
+    CORNER_SHARE = 12  /* of a sheet is beyond lines between its corners, at most */
+};
+
+size_t scene_cells(const struct scene *scene)
+{
+    return (size_t)scene->cells.width * scene->cells.height;
+}
+
+struct scene_neighbours scene_neighbours(const struct scene *scene, uint32_t at)
+{
+    const uint32_t width = scene->cells.width, x = at % width, y = at / width;
+    return (struct scene_neighbours){{x > 0 ? at - 1 : at, x + 1 < width ? at + 1 : at,
+                                      y > 0 ? at - width : at,
+                                      y + 1 < scene->cells.height ? at + width : at}};
+}
+
+/*
+ * The level between dark and light cells that parts them best.
+ * Source: N. Otsu, IEEE Transactions on Systems, Man, and Cybernetics 9 (1979) 62.
+ */
+static float find_threshold(const struct scene *scene)
+{
+    uint32_t histogram[256] = {0};
+    double total = 0, below = 0, best = -1;
+    const size_t cells = scene_cells(scene);
+    for (size_t i = 0; i < cells; i++) {
+        const uint8_t level = (uint8_t)scene->cells.cell[i];
+        histogram[level]++;
+        total += level;
+    }
+    int threshold = 0;
+    size_t n = 0;
+    for (int level = 0; level < 255; level++) {
+        n += histogram[level];
+        below += (double)histogram[level] * level;
+        if (n == 0 || n == cells)
+            continue;
+        const double apart = below / (double)n - (total - below) / (double)(cells - n);
+        const double between = apart * apart * (double)n * (double)(cells - n);
+        if (between > best) {
+            best = between;
+            threshold = level + 1;
+        }
+    }
+    return (float)threshold;
+}
+
+/*
+ * Make all cells that are connected with cell `start` and like it, `from`, of kind `to`. They are
+ * left in the queue. Returns: how many they are.
+ */
+static uint32_t flood(struct scene *scene, uint32_t start, uint8_t from, uint8_t to)
+{
+    uint32_t n = 0;
+    scene->kind[start] = to;
+    scene->queue[n++] = start;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct scene_neighbours near = scene_neighbours(scene, scene->queue[i]);
+        for (int k = 0; k < 4; k++)
+            if (scene->kind[near.at[k]] == from) {
+                scene->kind[near.at[k]] = to;
+                scene->queue[n++] = near.at[k];
+            }
+    }
+    return n;
+}
+
+static bool at_border(const struct scene *scene, uint32_t at)
+{
+    const uint32_t width = scene->cells.width, x = at % width, y = at / width;
+    return x == 0 || x + 1 == width || y == 0 || y + 1 == scene->cells.height;
+}
+
+/* Dark cells that reach the border for long enough become a table. Returns: whether one does. */
+static bool take_table(struct scene *scene)
+{
+    const uint32_t cells = (uint32_t)scene_cells(scene);
+    const uint32_t border = 2 * (scene->cells.width + scene->cells.height);
+    const float threshold = find_threshold(scene);
+    bool found = false;
+    for (uint32_t i = 0; i < cells; i++)
+        scene->kind[i] = scene->cells.cell[i] < threshold ? SCENE_DARK : SCENE_LIGHT;
+    for (uint32_t i = 0; i < cells; i++) {
+        if (scene->kind[i] != SCENE_DARK || !at_border(scene, i))
+            continue;
+        const uint32_t n = flood(scene, i, SCENE_DARK, SCENE_TABLE);
+        uint32_t reached = 0;
+        for (uint32_t k = 0; k < n; k++)
+            reached += at_border(scene, scene->queue[k]);
+        const bool table = BORDER_SHARE * reached >= border;
+        found |= table;
+        for (uint32_t k = 0; k < n && !table; k++)
+            scene->kind[scene->queue[k]] = SCENE_LIGHT;
+    }
+    return found;
+}
+
+/*
+ * The largest piece of what is no table becomes the sheet, with all that is on it; the others are
+ * things on the table. Returns: its cells.
+ */
+static uint32_t take_sheet(struct scene *scene)
+{
+    const uint32_t cells = (uint32_t)scene_cells(scene);
+    uint32_t most = 0, start = 0;
+    for (uint32_t i = 0; i < cells; i++)
+        if (scene->kind[i] == SCENE_DARK)
+            scene->kind[i] = SCENE_LIGHT;
+    for (uint32_t i = 0; i < cells; i++) {
+        const uint32_t n =
+            scene->kind[i] == SCENE_LIGHT ? flood(scene, i, SCENE_LIGHT, SCENE_PIECE) : 0;
+        if (n > most) {
+            most = n;
+            start = i;
+        }
+    }
+    if (most > 0)
+        flood(scene, start, SCENE_PIECE, SCENE_SHEET);
+    for (uint32_t i = 0; i < cells; i++)
+        if (scene->kind[i] == SCENE_PIECE)
+            scene->kind[i] = SCENE_TABLE;
+    return most;
+}
+
+/* The cells furthest out along both diagonals, in turn around it. Shapes: corner [4] of x, y. */
+static void find_corners(const struct scene *scene, float corner[4][2])
+{
+    const int64_t width = scene->cells.width, cells = (int64_t)scene_cells(scene);
+    int64_t furthest[4] = {INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN};
+    for (int64_t i = 0; i < cells; i++) {
+        const int64_t x = i % width, y = i / width;
+        const int64_t out[4] = {-x - y, x - y, x + y, y - x};
+        for (int k = 0; k < 4 && scene->kind[i] == SCENE_SHEET; k++)
+            if (out[k] > furthest[k]) {
+                furthest[k] = out[k];
+                corner[k][0] = (float)x;
+                corner[k][1] = (float)y;
+            }
+    }
+}
+
+/* Whether the sheet is what is between its four corners, but for a twelfth: sheets miss 0.05 of
+ * it, digits 0.3. */
+static bool has_corners(const struct scene *scene, uint32_t area)
+{
+    const uint32_t width = scene->cells.width;
+    float corner[4][2] = {{0}};
+    uint32_t unlike = 0;
+    find_corners(scene, corner);
+    for (uint32_t i = 0; i < scene_cells(scene); i++) {
+        bool inside = true;
+        for (int k = 0; k < 4; k++) {
+            const float *from = corner[k], *to = corner[(k + 1) % 4];
+            const float x = (float)(i % width) - from[0], y = (float)(i / width) - from[1];
+            inside &= (to[0] - from[0]) * y - (to[1] - from[1]) * x >= 0;
+        }
+        unlike += inside != (scene->kind[i] == SCENE_SHEET);
+    }
+    return CORNER_SHARE * unlike <= area;
+}
+
+/* Cells near those of the other kind belong to neither. Uses `queue` for what they become. */
+static void part_rim(struct scene *scene)
+{
+    const uint32_t width = scene->cells.width, height = scene->cells.height;
+    for (uint32_t y = 0; y < height; y++)
+        for (uint32_t x = 0; x < width; x++) {
+            const uint8_t own = scene->kind[y * width + x];
+            bool alone = true;
+            for (uint32_t i = y < SCENE_RIM ? 0 : y - SCENE_RIM;
+                 i < min_u32(y + SCENE_RIM + 1, height); i++)
+                for (uint32_t j = x < SCENE_RIM ? 0 : x - SCENE_RIM;
+                     j < min_u32(x + SCENE_RIM + 1, width); j++)
+                    alone &= scene->kind[i * width + j] == own;
+            scene->queue[y * width + x] = alone ? own : SCENE_BETWEEN;
+        }
+    for (size_t i = 0; i < scene_cells(scene); i++)
+        scene->kind[i] = (uint8_t)scene->queue[i];
+}
+
+uint32_t scene_part(struct scene *scene)
+{
+    if (!take_table(scene))
+        return 0;
+    const uint32_t area = take_sheet(scene);
+    if ((size_t)area * SHEET_SHARE < scene_cells(scene) || !has_corners(scene, area))
+        return 0;
+    part_rim(scene);
+    return area;
+}
