@@ -16,7 +16,7 @@ enum {
     MARGIN = 7,   /* of paper, at least */
     SMALLEST = 7, /* pixels that the sheet's longest digit has in a small picture */
     HURRIED = 6,  /* one in so many hands does not lift the pen between strokes */
-    RECORDED = 2, /* of one in so many, few points are recorded, which do so in half of the cases */
+    RECORDED = 2, /* of one in so many, few points are recorded: half of these do not lift it */
     FEWEST = 7,   /* points, at least ... */
     MANY = 16,    /* ... and at most */
     LINE = (MOST - 2) * PEN_STEPS,
@@ -104,7 +104,7 @@ static struct pen_point placed(const struct hand *hand, const char *at, struct r
     return (struct pen_point){SIDE / 2 + across, SIDE / 2 + down};
 }
 
-/* The places of the stroke that begins at `at`: those that the line goes to twice (pen_curve).
+/* The places of the stroke that begins at `at`: those that the line goes to twice (pen_smooth).
  * Shapes: point [MOST]. Returns: where it ends, at a comma or the end. */
 static const char *take_stroke(const struct hand *hand, const char *at, struct rng *rng,
                                struct pen_point *point, int *n)

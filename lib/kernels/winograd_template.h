@@ -226,7 +226,6 @@ struct product {
     const float *in;
     float *out;
     size_t weights; /* floats before the position's */
-    bool first;     /* no chunk has had tiles with this position before */
 };
 
 static struct product product_of(const struct work *w, int y, int x)
@@ -248,8 +247,7 @@ static struct product product_of(const struct work *w, int y, int x)
                                      .out = {.block = LANES, .pixel = w->out.tile}},
                             .in = w->in.at + p * w->in.position + t * w->in.tile,
                             .out = w->out.at + p * w->out.position + t * w->out.tile,
-                            .weights = p * winograd_position_floats(chunk->conv),
-                            .first = chunk->first <= first};
+                            .weights = p * winograd_position_floats(chunk->conv)};
 }
 
 /* M = V U. */
@@ -262,16 +260,17 @@ static void multiply(const struct work *w, const float *u)
     }
 }
 
-/* dU = V' (A dy A'), added to the earlier chunks'; 0 where no tile has the position. */
+/* dU = V' (A dy A'), added to the earlier chunks'; 0 where no tile has had the position. */
 static void multiply_back(const struct work *w)
 {
     const size_t weights = winograd_position_floats(w->chunk.conv);
+    const bool add = w->chunk.first > 0;
     for (int p = 0; p < w->chunk.n * w->chunk.n; p++) {
         const struct product product = product_of(w, p / w->chunk.n, p % w->chunk.n);
         float *du = w->weights + product.weights;
         if (product.conv.width > 0)
-            conv_weights_add(&product.conv, product.in, product.out, du, !product.first);
-        else if (product.first)
+            conv_weights_add(&product.conv, product.in, product.out, du, add);
+        else if (!add)
             memset(du, 0, weights * sizeof *du);
     }
 }

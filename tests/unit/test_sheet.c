@@ -157,7 +157,7 @@ static void thick_strokes_are_no_sheet(void **state)
         }
 }
 
-/* What has a short edge with the paper: a finger in a corner. Segmentation drops what it leaves. */
+/* What has a short edge with the paper: a finger in a corner. */
 static void a_dark_corner_is_no_table(void **state)
 {
     (void)state;
