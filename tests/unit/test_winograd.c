@@ -41,7 +41,7 @@ static struct shape random_shape(struct rng *rng)
 {
     struct shape s = {0};
     struct conv *c = &s.conv;
-    c->samples = between(rng, 1, 4);
+    c->samples = between(rng, 1, 12); /* of which many fill several chunks of tiles */
     c->kernel_height = c->kernel_width = 3;
     c->height = between(rng, 1, 15);
     c->width = between(rng, 1, 15);
