@@ -40,6 +40,9 @@ static const struct form {
     {0, "70 30 03 06 29 69 96 93 80"},          /* not closed */
     {1, "50 59"},
     {1, "24 50! 59"},       /* a short upstroke */
+    {1, "22 50! 59"},       /* a flag */
+    {1, "20 50! 59"},       /* as flat as a 7's bar, and half as long at most */
+    {1, "31 50 53 59"},     /* round */
     {1, "06 50! 59"},       /* a long one */
     {1, "17 60! 49"},       /* and a slanted stem */
     {1, "24 50! 59,19 89"}, /* on a foot */
