@@ -3,7 +3,7 @@
 # recipe teach one that is twice as large, and that learns beside it what is no digit, how other
 # hands write, and what small pictures leave of a digit.
 #
-#   SEED=1 EPOCHS=24 THREADS=2 OUT=build/best.safetensors pipelines/train-best.sh
+#   SEED=1 EPOCHS=12 THREADS=2 OUT=build/best.safetensors pipelines/train-best.sh
 #
 # The teachers are train.sh's, of seeds that no other seed of this recipe has, and stay beside the
 # model, in build/best-teachers/60000/ by how many digits they have learnt: those of another time
@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 : "${SEED:=1}" "${OUT:=build/best.safetensors}" "${TEACHERS:=}"
 : "${FOREIGN:=6}" "${HANDS:=4}" "${COARSE:=2}"
 : "${TEMPERATURE:=0.556}" # fitted by VALIDATE=1 EPOCHS=12, seed 1
-: "${NET:=c5x32v p2 c3x64 c3x64 p2 c3x128 c3x128 c3x128 gmp d10}" "${EPOCHS:=24}"
+: "${NET:=c5x32v p2 c3x64 c3x64 p2 c3x128 c3x128 c3x128 gmp d10}" "${EPOCHS:=12}"
 
 if [ -z "$TEACHERS" ]; then
     # None that has learnt what VALIDATE=1 holds out.
