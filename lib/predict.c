@@ -133,9 +133,23 @@ struct predictor_cost predictor_cost(const struct predictor *p)
     return cost;
 }
 
-/* One view of a chunk through every member; adds to the sums in probabilities [n,10]. */
+/* Where a chunk's rows [n,10] go. */
+struct rows {
+    float *probabilities;
+    float *untempered; /* or NULL */
+};
+
+static void add_row(const struct predictor *p, const float *logits, float temperature, float *sum)
+{
+    float row[CLASSES];
+    loss_softmax(logits, temperature, row);
+    for (int c = 0; c < CLASSES; c++)
+        sum[c] += row[c] / (float)(p->members * p->views);
+}
+
+/* One view of a chunk through every member; adds to the sums in `rows`. */
 static void run_view(const struct predictor *p, int which, const uint8_t *images, int n,
-                     float *probabilities)
+                     const struct rows *rows)
 {
     for (int m = 0; m < p->members; m++) {
         const struct member *member = &p->member[m];
@@ -143,26 +157,28 @@ static void run_view(const struct predictor *p, int which, const uint8_t *images
         workspace_input(workspace, images, n);
         workspace_forward(workspace, member->block, member->prepared, NULL, NULL);
         for (int i = 0; i < n; i++) {
-            float row[CLASSES];
-            loss_softmax(workspace_logits(workspace, i), member->temperature, row);
-            for (int c = 0; c < CLASSES; c++)
-                probabilities[i * CLASSES + c] += row[c] / (float)(p->members * p->views);
+            const float *logits = workspace_logits(workspace, i);
+            add_row(p, logits, member->temperature, rows->probabilities + i * CLASSES);
+            if (rows->untempered)
+                add_row(p, logits, 1, rows->untempered + i * CLASSES);
         }
     }
 }
 
-/* One chunk, in workspaces `which`; probabilities [n,10]: the mean over members and views. */
+/* One chunk, in workspaces `which`: the mean over members and views. */
 static void run_chunk(const struct predictor *p, int which, const uint8_t *images, int n,
-                      float *probabilities)
+                      const struct rows *rows)
 {
     uint8_t seen[CHUNK * IMAGE_PIXELS];
-    memset(probabilities, 0, (size_t)n * CLASSES * sizeof *probabilities);
+    memset(rows->probabilities, 0, (size_t)n * CLASSES * sizeof *rows->probabilities);
+    if (rows->untempered)
+        memset(rows->untempered, 0, (size_t)n * CLASSES * sizeof *rows->untempered);
     for (int v = PREDICT_VIEWS - p->views; v < PREDICT_VIEWS - 1; v++) {
         for (int i = 0; i < n; i++)
             warp_apply(&view[v], images + i * IMAGE_PIXELS, seen + i * IMAGE_PIXELS);
-        run_view(p, which, seen, n, probabilities);
+        run_view(p, which, seen, n, rows);
     }
-    run_view(p, which, images, n, probabilities);
+    run_view(p, which, images, n, rows);
 }
 
 /* Without memory the member goes on as before, as right and slower. */
@@ -174,6 +190,12 @@ static void prepare(struct member *member)
 }
 
 void predictor_run(struct predictor *p, const uint8_t *images, size_t n, float *probabilities)
+{
+    predictor_run_untempered(p, images, n, probabilities, NULL);
+}
+
+void predictor_run_untempered(struct predictor *p, const uint8_t *images, size_t n,
+                              float *probabilities, float *untempered)
 {
     /* Not for a drawing: the pages that prepared weights fill take the system a millisecond to
      * give, and save less than a tenth of that each time. */
@@ -188,9 +210,10 @@ void predictor_run(struct predictor *p, const uint8_t *images, size_t n, float *
 #pragma omp parallel for num_threads(p->threads) schedule(dynamic, 1) if (shared)
     for (int c = 0; c < chunks; c++) {
         const size_t first = (size_t)c * size, left = n - first;
+        const struct rows rows = {probabilities + first * CLASSES,
+                                  untempered ? untempered + first * CLASSES : NULL};
         run_chunk(p, size == CHUNK ? omp_get_thread_num() : p->threads,
-                  images + first * IMAGE_PIXELS, (int)(left < size ? left : size),
-                  probabilities + first * CLASSES);
+                  images + first * IMAGE_PIXELS, (int)(left < size ? left : size), &rows);
     }
 }
 

@@ -155,7 +155,8 @@ int spans_read(struct spans *spans, const struct picture *ink, struct predictor 
 {
     spans->input = malloc((spans->n + 1) * sizeof *spans->input);
     spans->probabilities = malloc((spans->n + 1) * sizeof *spans->probabilities);
-    if (!spans->input || !spans->probabilities)
+    spans->untempered = malloc((spans->n + 1) * sizeof *spans->untempered);
+    if (!spans->input || !spans->probabilities || !spans->untempered)
         return -1;
     size_t n = 0;
     for (size_t i = 0; i < spans->n; i++) {
@@ -166,7 +167,8 @@ int spans_read(struct spans *spans, const struct picture *ink, struct predictor 
         span->input = n++;
     }
     if (n > 0)
-        predictor_run(predictor, spans->input[0], n, spans->probabilities[0]);
+        predictor_run_untempered(predictor, spans->input[0], n, spans->probabilities[0],
+                                 spans->untempered[0]);
     for (size_t i = 0; i < spans->n; i++)
         marks_free(&spans->span[i].ink);
     return 0;
@@ -179,5 +181,6 @@ void spans_free(struct spans *spans)
     free(spans->span);
     free(spans->input);
     free(spans->probabilities);
+    free(spans->untempered);
     *spans = (struct spans){0};
 }

@@ -31,14 +31,15 @@ struct span {
 
 /*
  * All spans, in the order of their first atoms, and what the network says of each.
- * Shapes: input [.,28,28] u8 and probabilities [.,10] f32, by the spans' `input`.
+ * Shapes: input [.,28,28] u8, probabilities and untempered (predict.h) [.,10] f32, by the spans'
+ * `input`.
  * Owns: everything; release with spans_free().
  */
 struct spans {
     struct span *span;
     size_t n, room;
     uint8_t (*input)[IMAGE_PIXELS];
-    float (*probabilities)[CLASSES];
+    float (*probabilities)[CLASSES], (*untempered)[CLASSES];
 };
 
 /*

@@ -16,26 +16,34 @@ static struct {
     float alone[IMAGES][CLASSES], together[IMAGES][CLASSES];
 } data;
 
-static struct predictor *make(int threads)
+static float sharpened[IMAGES][CLASSES];
+
+static struct predictor *make(int threads, float temperature)
 {
     struct error error;
     struct model model;
     assert_int_equal(model_new(&model, "c5x7 p2 c3x18 c3x35 p2 d20n d10", &error), 0);
     assert_int_equal(train_initialise(&model, 1, &error), 0);
+    model.temperature = temperature;
     struct predictor *predictor = predictor_new(&model, threads, &error);
     assert_non_null(predictor);
     model_free(&model);
     return predictor;
 }
 
+static void draw_images(void)
+{
+    for (int i = 0; i < IMAGES * IMAGE_PIXELS; i++)
+        data.images[i / IMAGE_PIXELS][i % IMAGE_PIXELS] = (uint8_t)(i * 7919 >> 5);
+}
+
 /* Few images and many take other buffers, and weights transformed on the way or before. */
 static void rows_do_not_depend_on_their_number(void **state)
 {
     (void)state;
-    for (int i = 0; i < IMAGES * IMAGE_PIXELS; i++)
-        data.images[i / IMAGE_PIXELS][i % IMAGE_PIXELS] = (uint8_t)(i * 7919 >> 5);
+    draw_images();
     for (int i = 0; i < IMAGES; i++) {
-        struct predictor *predictor = make(1);
+        struct predictor *predictor = make(1, 1);
         predictor_run(predictor, data.images[i], 1, data.alone[i]);
         predictor_free(predictor);
     }
@@ -43,22 +51,44 @@ static void rows_do_not_depend_on_their_number(void **state)
     static const size_t sizes[] = {1, 3, 4, 5, 9, 16, 17, 33, IMAGES, 2, 5, 16};
     for (int threads = 1; threads <= 2; threads++)
         for (int fresh = 0; fresh < 2; fresh++) { /* with the same predictor on and on, or not */
-            struct predictor *predictor = make(threads);
+            struct predictor *predictor = make(threads, 1);
             for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
                 memset(data.together, 0xff, sizeof data.together);
                 predictor_run(predictor, data.images[0], sizes[k], data.together[0]);
                 assert_memory_equal(data.together, data.alone, sizes[k] * sizeof data.alone[0]);
                 if (fresh) {
                     predictor_free(predictor);
-                    predictor = make(threads);
+                    predictor = make(threads, 1);
                 }
             }
             predictor_free(predictor);
         }
 }
 
+/* Before calibration the temperature is 1, whatever the model's, and the images one or many. */
+static void untempered_rows_are_those_of_temperature_1(void **state)
+{
+    (void)state;
+    draw_images();
+    struct predictor *plain = make(2, 1), *sharp = make(2, 0.5f);
+    for (size_t n = 1; n <= IMAGES; n += IMAGES - 1) {
+        memset(data.together, 0xff, sizeof data.together);
+        predictor_run(plain, data.images[0], n, data.alone[0]);
+        predictor_run_untempered(sharp, data.images[0], n, sharpened[0], data.together[0]);
+        assert_memory_equal(data.together, data.alone, n * sizeof data.alone[0]);
+        assert_memory_not_equal(sharpened, data.alone, n * sizeof data.alone[0]);
+        predictor_run(sharp, data.images[0], n, data.together[0]);
+        assert_memory_equal(sharpened, data.together, n * sizeof data.together[0]);
+    }
+    predictor_free(plain);
+    predictor_free(sharp);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(rows_do_not_depend_on_their_number)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_do_not_depend_on_their_number),
+        cmocka_unit_test(untempered_rows_are_those_of_temperature_1),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
