@@ -34,9 +34,10 @@ static float likeliest(const struct spans *spans, size_t i)
 }
 
 /*
- * What the network's doubt costs: what it takes for no digit has a tenth for every class. Of 1,932
- * pages of touching validation digits 1,766 can be read by the doubt before calibration, 1,743 by
- * that after it, which is of digits alone: calibrated, a piece with a scrap too many is nearly sure.
+ * What the network's doubt costs: what it takes for no digit has a tenth for every class. It is the
+ * doubt before calibration, which is fitted to whole digits and makes a piece with a scrap too many
+ * nearly sure: 1,766 of 1,932 pages of touching validation digits can be read by it, 1,743 by that
+ * after calibration.
  */
 static float doubt(const struct spans *spans, size_t i)
 {

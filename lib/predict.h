@@ -47,7 +47,8 @@ void predictor_run(struct predictor *predictor, const uint8_t *images, size_t n,
 
 /*
  * The same, and the probabilities at temperature 1, [n,10], as the networks were trained to give
- * them: what is a digit but for half of its ink is one by half there, and by four fifths calibrated.
+ * them: what they were taught to call a digit by half is one by half there, by four fifths
+ * calibrated.
  */
 void predictor_run_untempered(struct predictor *predictor, const uint8_t *images, size_t n,
                               float *probabilities, float *untempered);
