@@ -2,7 +2,8 @@
 # What the machine must have, checked in a blink; what is missing is installed with apt-get.
 #
 #   pipelines/deps.sh GROUP...    GROUP is build (to build, and make demo), serve (make serve), test
-#                                 or browser (both for make test), or arm (for tests/arm.bats)
+#                                 or browser (both for make test), arm (for tests/arm.bats) or
+#                                 collections (for tests/collections/run.sh)
 #   NO_INSTALL=1                  install nothing: name what is missing, exit 1
 #
 # A part counts as there when it works, wherever it came from: a header that the compiler finds, a
@@ -37,6 +38,10 @@ test  git               command git
 browser chromium,fonts-dejavu-core command chromium
 browser nodejs          command node
 browser npm             command npm
+collections python3-numpy module numpy
+collections python3-pil module PIL
+collections python3-pip module pip
+collections npm         command npm
 arm   gcc-aarch64-linux-gnu command aarch64-linux-gnu-gcc
 arm   qemu-user         command qemu-aarch64
 END
@@ -80,8 +85,8 @@ run() {
 
 [ $# -gt 0 ] || set -- build test
 for group; do
-    case $group in build | serve | test | browser | arm) ;; *)
-        say "'$group' is not a group: build, serve, test, browser, arm" >&2
+    case $group in build | serve | test | browser | arm | collections) ;; *)
+        say "'$group' is not a group: build, serve, test, browser, arm, collections" >&2
         exit 2
         ;;
     esac

@@ -28,10 +28,12 @@ plot $published using ($1 / 1e6):(wrong($2)):(100 * $3) with yerrorbars pointtyp
      $published using (at(strcol(6), 'right', $1 / 1e6)):(wrong($2)):(name(strcol(4), $5)) \
          with labels left offset 0.8, 0.4 textcolor rgb faint font ',8' noenhanced notitle, \
      $published using (at(strcol(6), 'left', $1 / 1e6)):(wrong($2)):(name(strcol(4), $5)) \
-         with labels right offset -0.8, 0.4 textcolor rgb faint font ',8' noenhanced notitle, \
+         with labels right offset -0.8, -0.4 textcolor rgb faint font ',8' noenhanced notitle, \
      $published using (at(strcol(6), 'low', $1 / 1e6)):(wrong($2)):(name(strcol(4), $5)) \
          with labels left offset 0.8, -2 textcolor rgb faint font ',8' noenhanced notitle, \
      $ours using ($1 / 1e6):(wrong($2)):(100 * $3) with yerrorbars pointtype 7 pointsize 1 \
          linewidth 1.5 linecolor rgb blue title 'ours', \
-     $ours using ($1 / 1e6):(wrong($2)):(name(strcol(4), $5)) with labels left offset 0.8, 0.4 \
-         textcolor rgb blue font ',8' noenhanced notitle
+     $ours using ($5 > 1 ? NaN : $1 / 1e6):(wrong($2)):(name(strcol(4), $5)) \
+         with labels left offset 0.8, 0.4 textcolor rgb blue font ',8' noenhanced notitle, \
+     $ours using ($5 > 1 ? $1 / 1e6 : NaN):(wrong($2)):(name(strcol(4), $5)) \
+         with labels center offset 0.9, 0.7 textcolor rgb blue font ',8' noenhanced notitle

