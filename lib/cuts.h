@@ -4,7 +4,7 @@
 
 #include "marks.h"
 
-enum { CUTS_MOST = 120, CUTS_ROWS = 32 };
+enum { CUTS_MOST = 120, CUTS_ROWS = 64 };
 
 /* A cut by its column, in cells of the grid, in each row. */
 struct cut {

@@ -1,5 +1,6 @@
 /* Where marks may be cut: in drawn marks with gaps that are known. */
 #include "cuts.h"
+#include "normal.h"
 #include "parts.h"
 
 #include <setjmp.h>
@@ -91,11 +92,30 @@ static void pieces_have_all_the_ink_once(void **state)
     marks_free(&drawing.marks);
 }
 
+/* A block that is no whole number of pixels high for each row of the grid has no way through. */
+static void no_way_leads_through_solid_ink(void **state)
+{
+    (void)state;
+    enum { BLOCK_WIDTH = 150, BLOCK_HEIGHT = 90 };
+    static uint8_t pixels[BLOCK_WIDTH * BLOCK_HEIGHT];
+    memset(pixels, 255, sizeof pixels);
+    const struct picture ink = {BLOCK_WIDTH, BLOCK_HEIGHT, pixels};
+    struct marks marks;
+    struct cuts cuts;
+    assert_int_equal(parts_find(&marks, &ink), 0);
+    assert_int_equal(cuts_find(&cuts, &ink, &marks.mark[0]), 0);
+    const float stroke = normal_stroke(&ink, &marks.mark[0]) / cuts.scale;
+    for (size_t i = 1; i + 1 < cuts.n; i++)
+        assert_true(cuts.cut[i].cost * stroke > 0.98F * (float)cuts.rows);
+    marks_free(&marks);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_ways_around_a_stroke_are_found),
         cmocka_unit_test(pieces_have_all_the_ink_once),
+        cmocka_unit_test(no_way_leads_through_solid_ink),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
