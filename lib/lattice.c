@@ -36,7 +36,7 @@ static float likeliest(const struct spans *spans, size_t i)
 /*
  * What the network's doubt costs: what it takes for no digit has a tenth for every class. It is the
  * doubt before calibration, which is fitted to whole digits and makes a piece with a scrap too many
- * nearly sure: of 800 pages of touching validation digits 721 are read rightly by it, 702 by that
+ * nearly sure: of 800 pages of touching validation digits 721 were read rightly by it, 702 by that
  * after calibration (MODEL.md).
  */
 static float doubt(const struct spans *spans, size_t i)
