@@ -1,8 +1,8 @@
 /*
  * A cut is a path from the mark's top to its bottom that meets as little ink as it can. The best
  * path through each place comes from two sweeps of dynamic programming, from above and from below,
- * over a grid. The grid leans as handwriting may, and a path may lean up to 45 degrees from
- * that. Where digits overlap, the best path through a place near the top is seldom the one that is
+ * over a grid. The grid leans as handwriting may, and a path may lean up to 45 degrees from that.
+ * Where digits overlap, the best path through a place near the top is seldom the one that is
  * best through the middle: so paths are taken through several rows.
  * Source: G. Congedo et al., Segmentation of numeric strings, ICDAR 1995 (drop fall, from above and
  * below); here the best path stands for the falling drop.
@@ -17,9 +17,8 @@
 #include <string.h>
 
 enum {
-    LEAST_ROWS = 10,            /* lower marks are not cut */
-    COLUMNS = 16 * CUTS_ROWS,   /* nor those that are longer than 16 digits */
-    ROOM = COLUMNS + CUTS_ROWS, /* with what the grid leans */
+    LEAST_ROWS = 10,          /* lower marks are not cut */
+    COLUMNS = 16 * CUTS_ROWS, /* nor those that are longer than 16 digits */
     SLANTS = 7,
     ANCHORS = 5, /* rows, evenly spaced: the best paths through their places are tried */
     MOST_PATHS = ANCHORS * SLANTS * CUTS_MOST,
@@ -247,23 +246,28 @@ static size_t list_paths(const struct grid *grid, size_t row, struct cut *cut, s
     return n;
 }
 
-/* Of cuts that cost the same, as those through paper do, in the order of their columns. */
-static int cheap_first(const void *a, const void *b)
+/* Cuts that are alike otherwise, as those through paper are in cost, go by their columns, so that
+ * there is one order. */
+static int by_columns(const struct cut *left, const struct cut *right)
 {
-    const struct cut *left = a, *right = b;
-    int order = (left->cost > right->cost) - (left->cost < right->cost);
+    int order = 0;
     for (int y = 0; order == 0 && y < CUTS_ROWS; y++)
         order = left->column[y] - right->column[y];
     return order;
 }
 
+static int cheap_first(const void *a, const void *b)
+{
+    const struct cut *left = a, *right = b;
+    const int order = (left->cost > right->cost) - (left->cost < right->cost);
+    return order ? order : by_columns(left, right);
+}
+
 static int left_first(const void *a, const void *b)
 {
     const struct cut *left = a, *right = b;
-    int order = (left->place > right->place) - (left->place < right->place);
-    for (int y = 0; order == 0 && y < CUTS_ROWS; y++)
-        order = left->column[y] - right->column[y];
-    return order;
+    const int order = (left->place > right->place) - (left->place < right->place);
+    return order ? order : by_columns(left, right);
 }
 
 /* The ink of a row that lies left of a cut. */
