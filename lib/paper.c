@@ -8,6 +8,7 @@
 #include "paper.h"
 
 #include "cells.h"
+#include "median.h"
 #include "minmax.h"
 #include "ruling.h"
 
@@ -19,7 +20,8 @@ enum {
     SHARES = 256,      /* by which ink is darker than paper: 255 is black */
     DARKEST = 48,      /* shares are not of less: they would be mostly noise */
     MIN_CONTRAST = 24, /* a tenth of the range, as on even paper */
-    NOISES = 6         /* contrast is at least so many standard deviations of the paper */
+    NOISES = 6,        /* contrast is at least so many standard deviations of the paper */
+    MARGINS = 2        /* closings look less than half the map's side beyond it, and widen that */
 };
 
 static float larger(float a, float b)
@@ -27,23 +29,15 @@ static float larger(float a, float b)
     return a > b ? a : b;
 }
 
-/*
- * In each value's place the largest within `radius` of it; of -values if `sign` is -1. Beyond its
- * ends the line goes on as it began, mirrored in its end point: light that fades towards the border
- * must not look like ink there.
- */
+/* In each value's place the largest within `radius` of it; of -values if `sign` is -1. */
 static void spread_line(float *cell, uint32_t n, uint32_t step, uint32_t radius, float sign)
 {
-    float value[3 * CELLS_MAX];
+    float value[MARGINS * CELLS_MAX];
     const uint32_t padded = n + 2 * radius, window = 2 * radius + 1;
-    const float first = cell[0], last = cell[(size_t)(n - 1) * step];
+    for (uint32_t i = 0; i < padded; i++)
+        value[i] = -INFINITY;
     for (uint32_t i = 0; i < n; i++)
         value[radius + i] = sign * cell[(size_t)i * step];
-    for (uint32_t i = 1; i <= radius; i++) {
-        const size_t inside = min_u32(i, n - 1);
-        value[radius - i] = sign * (2 * first - cell[inside * step]);
-        value[radius + n - 1 + i] = sign * (2 * last - cell[(n - 1 - inside) * step]);
-    }
     uint32_t covered = 1; /* value[i] is the largest of so many from i on */
     for (; 2 * covered <= window; covered *= 2)
         for (uint32_t i = 0; i + covered < padded; i++)
@@ -58,6 +52,46 @@ static void spread(struct cells *map, uint32_t radius, float sign)
         spread_line(map->cell + (size_t)y * map->width, map->width, 1, radius, sign);
     for (uint32_t x = 0; x < map->width; x++)
         spread_line(map->cell + x, map->height, map->width, radius, sign);
+}
+
+/* Beyond n values that begin after `margin` places, both ends go on at their level, or darken on as
+ * they did, mirrored in the end point. */
+static void extend_line(float *line, uint32_t n, uint32_t step, uint32_t margin)
+{
+    const float *first = line + (size_t)margin * step, *last = first + (size_t)(n - 1) * step;
+    for (uint32_t i = 1; i <= margin; i++) {
+        const size_t inside = (size_t)min_u32(i, n - 1) * step;
+        line[(size_t)(margin - i) * step] = 2 * *first - larger(*first, first[inside]);
+        line[(size_t)(margin + n - 1 + i) * step] = 2 * *last - larger(*last, *(last - inside));
+    }
+}
+
+/*
+ * The map of dark writing with what is dark and narrower than twice the radius filled in, which
+ * shadows at its border are not: there the map goes on, as far as a cell's closing looks. Light that
+ * fades towards the border fades on. Returns: -1 without memory.
+ */
+static int close_map(const struct cells *map, uint32_t radius, float *closed)
+{
+    const uint32_t margin = 2 * radius;
+    struct cells wide = {map->width + 2 * margin, map->height + 2 * margin, map->side, NULL};
+    wide.cell = malloc((size_t)wide.width * wide.height * sizeof *wide.cell);
+    if (!wide.cell)
+        return -1;
+    for (uint32_t y = 0; y < map->height; y++) {
+        float *row = wide.cell + (size_t)(margin + y) * wide.width;
+        memcpy(row + margin, map->cell + (size_t)y * map->width, map->width * sizeof *row);
+        extend_line(row, map->width, 1, margin);
+    }
+    for (uint32_t x = 0; x < wide.width; x++)
+        extend_line(wide.cell + x, map->height, wide.width, margin);
+    spread(&wide, radius, 1);
+    spread(&wide, radius, -1);
+    for (uint32_t y = 0; y < map->height; y++)
+        memcpy(closed + (size_t)y * map->width,
+               wide.cell + (size_t)(margin + y) * wide.width + margin, map->width * sizeof *closed);
+    free(wide.cell);
+    return 0;
 }
 
 /* The mean of the cells within `radius`, counting `weight` of each. Shapes: all [height,width]. */
@@ -108,18 +142,6 @@ static bool writing_is_dark(const struct cells *map)
     return skew <= 0;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const float left = *(const float *)a, right = *(const float *)b;
-    return (left > right) - (left < right);
-}
-
-static float median(float *value, size_t n)
-{
-    qsort(value, n, sizeof *value, by_value);
-    return value[n / 2];
-}
-
 /*
  * Replace the map of dark writing by the paper's level: the closing, from which the mean of those
  * cells near by that are paper takes the bias that noise gave it. Returns: -1 without memory.
@@ -128,24 +150,20 @@ static int map_paper(struct cells *map)
 {
     const size_t cells = (size_t)map->width * map->height;
     const uint32_t radius = max_u32(2, min_u32(map->width, map->height) / 8);
-    struct cells closed = {map->width, map->height, map->side, malloc(cells * sizeof(float))};
-    float *weight = malloc(cells * sizeof *weight);
-    const int result = closed.cell && weight ? 0 : -1;
+    float *closed = malloc(cells * sizeof *closed), *weight = malloc(cells * sizeof *weight);
+    const int result = closed && weight ? close_map(map, radius, closed) : -1;
     if (result == 0) {
-        memcpy(closed.cell, map->cell, cells * sizeof(float));
-        spread(&closed, radius, 1);
-        spread(&closed, radius, -1);
         for (size_t i = 0; i < cells; i++)
-            weight[i] = closed.cell[i] - map->cell[i];
+            weight[i] = closed[i] - map->cell[i];
         const float bias = median(weight, cells), most = 2 * bias + 2;
         for (size_t i = 0; i < cells; i++) {
-            weight[i] = closed.cell[i] - map->cell[i] <= most;
-            closed.cell[i] -= bias;
+            weight[i] = closed[i] - map->cell[i] <= most;
+            closed[i] -= bias;
         }
-        smooth(map, weight, 2, closed.cell);
-        memcpy(map->cell, closed.cell, cells * sizeof(float));
+        smooth(map, weight, 2, closed);
+        memcpy(map->cell, closed, cells * sizeof *closed);
     }
-    free(closed.cell);
+    free(closed);
     free(weight);
     return result;
 }

@@ -9,6 +9,7 @@
  */
 #include "ruled.h"
 
+#include "median.h"
 #include "minmax.h"
 
 #include <math.h>
@@ -199,18 +200,6 @@ static void look(const struct ruled_view *view, const struct ridges *ridges,
             line->thick[strip] = rows.end - rows.first;
         }
     }
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const float left = *(const float *)a, right = *(const float *)b;
-    return (left > right) - (left < right);
-}
-
-static float median(float *value, uint32_t n)
-{
-    qsort(value, n, sizeof *value, by_size);
-    return n ? value[n / 2] : 0;
 }
 
 static float middle(const struct ruled_line *line, uint32_t strip)

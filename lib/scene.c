@@ -4,7 +4,7 @@
 
 enum {
     BORDER_SHARE = 16, /* a table has this share of the border, at least: digits that touch less */
-    SHEET_SHARE = 10,  /* a sheet has this share of the picture, at least */
+    SHEET_SHARE = 25,  /* a sheet has this share of the picture, at least */
     CORNER_SHARE = 12  /* of a sheet is beyond lines between its corners, at most */
 };
 
@@ -21,42 +21,7 @@ struct scene_neighbours scene_neighbours(const struct scene *scene, uint32_t at)
                                       y + 1 < scene->cells.height ? at + width : at}};
 }
 
-/*
- * The level between dark and light cells that parts them best.
- * Source: N. Otsu, IEEE Transactions on Systems, Man, and Cybernetics 9 (1979) 62.
- */
-static float find_threshold(const struct scene *scene)
-{
-    uint32_t histogram[256] = {0};
-    double total = 0, below = 0, best = -1;
-    const size_t cells = scene_cells(scene);
-    for (size_t i = 0; i < cells; i++) {
-        const uint8_t level = (uint8_t)scene->cells.cell[i];
-        histogram[level]++;
-        total += level;
-    }
-    int threshold = 0;
-    size_t n = 0;
-    for (int level = 0; level < 255; level++) {
-        n += histogram[level];
-        below += (double)histogram[level] * level;
-        if (n == 0 || n == cells)
-            continue;
-        const double apart = below / (double)n - (total - below) / (double)(cells - n);
-        const double between = apart * apart * (double)n * (double)(cells - n);
-        if (between > best) {
-            best = between;
-            threshold = level + 1;
-        }
-    }
-    return (float)threshold;
-}
-
-/*
- * Make all cells that are connected with cell `start` and like it, `from`, of kind `to`. They are
- * left in the queue. Returns: how many they are.
- */
-static uint32_t flood(struct scene *scene, uint32_t start, uint8_t from, uint8_t to)
+uint32_t scene_flood(struct scene *scene, uint32_t start, uint8_t from, uint8_t to)
 {
     uint32_t n = 0;
     scene->kind[start] = to;
@@ -83,14 +48,11 @@ static bool take_table(struct scene *scene)
 {
     const uint32_t cells = (uint32_t)scene_cells(scene);
     const uint32_t border = 2 * (scene->cells.width + scene->cells.height);
-    const float threshold = find_threshold(scene);
     bool found = false;
-    for (uint32_t i = 0; i < cells; i++)
-        scene->kind[i] = scene->cells.cell[i] < threshold ? SCENE_DARK : SCENE_LIGHT;
     for (uint32_t i = 0; i < cells; i++) {
         if (scene->kind[i] != SCENE_DARK || !at_border(scene, i))
             continue;
-        const uint32_t n = flood(scene, i, SCENE_DARK, SCENE_TABLE);
+        const uint32_t n = scene_flood(scene, i, SCENE_DARK, SCENE_TABLE);
         uint32_t reached = 0;
         for (uint32_t k = 0; k < n; k++)
             reached += at_border(scene, scene->queue[k]);
@@ -115,14 +77,14 @@ static uint32_t take_sheet(struct scene *scene)
             scene->kind[i] = SCENE_LIGHT;
     for (uint32_t i = 0; i < cells; i++) {
         const uint32_t n =
-            scene->kind[i] == SCENE_LIGHT ? flood(scene, i, SCENE_LIGHT, SCENE_PIECE) : 0;
+            scene->kind[i] == SCENE_LIGHT ? scene_flood(scene, i, SCENE_LIGHT, SCENE_PIECE) : 0;
         if (n > most) {
             most = n;
             start = i;
         }
     }
     if (most > 0)
-        flood(scene, start, SCENE_PIECE, SCENE_SHEET);
+        scene_flood(scene, start, SCENE_PIECE, SCENE_SHEET);
     for (uint32_t i = 0; i < cells; i++)
         if (scene->kind[i] == SCENE_PIECE)
             scene->kind[i] = SCENE_TABLE;

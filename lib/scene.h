@@ -35,8 +35,14 @@ struct scene_neighbours {
 struct scene_neighbours scene_neighbours(const struct scene *scene, uint32_t at);
 
 /*
- * Find the kinds of all cells by their levels: SCENE_TABLE, SCENE_SHEET, and SCENE_BETWEEN near the
- * edge of both. A sheet is one piece with four corners, as no stroke is, of a tenth of the picture.
+ * Make all cells that are connected with cell `start` and like it, `from`, of kind `to`. They are
+ * left in the queue. Returns: how many they are.
+ */
+uint32_t scene_flood(struct scene *scene, uint32_t start, uint8_t from, uint8_t to);
+
+/*
+ * Of a scene's dark and light cells make SCENE_TABLE, SCENE_SHEET, and SCENE_BETWEEN near the edge
+ * of both. A sheet is one piece with four corners, as no stroke is, of a 25th of the picture.
  * Returns: how many cells the sheet has, with its edge, or 0 where there is none.
  */
 uint32_t scene_part(struct scene *scene);

@@ -5,7 +5,9 @@
  */
 #include "sheet.h"
 
+#include "median.h"
 #include "minmax.h"
+#include "regions.h"
 #include "scene.h"
 
 #include <math.h>
@@ -39,40 +41,6 @@ static void find_paper(struct scene *scene)
                 }
             scene->paper[y * width + x] = own == SCENE_TABLE ? sum / n : most;
         }
-}
-
-/* Whether the table is at most half as light as the sheet; or, where it is the sheet that is darker
- * in truth, whether that is. */
-static bool is_step(const struct scene *scene, float table, float sheet)
-{
-    return 2 * table <= sheet || (scene->inverted && 2 * (255 - sheet) <= 255 - table);
-}
-
-/*
- * Whether there is a step between the table and the sheet right beside it, nearly everywhere, and
- * for a quarter of a side of a sheet of this area: light and most shadows fade, and leave more.
- * Compares the nearest cells of both, which have the rim between them.
- */
-static bool has_edge(const struct scene *scene, uint32_t area)
-{
-    enum { APART = 2 * SCENE_RIM + 1 };
-    const uint32_t width = scene->cells.width, height = scene->cells.height;
-    uint32_t pairs = 0, steps = 0;
-    for (uint32_t y = 0; y < height; y++)
-        for (uint32_t x = 0; x < width; x++) {
-            const uint32_t at = y * width + x;
-            const uint32_t other[2] = {x + APART < width ? at + APART : at,
-                                       y + APART < height ? at + APART * width : at};
-            for (int k = 0; k < 2; k++) {
-                const uint32_t a = scene->kind[at] == SCENE_TABLE ? at : other[k];
-                const uint32_t b = a == at ? other[k] : at;
-                if (scene->kind[a] != SCENE_TABLE || scene->kind[b] != SCENE_SHEET)
-                    continue;
-                pairs++;
-                steps += is_step(scene, scene->paper[a], scene->paper[b]);
-            }
-        }
-    return 8 * steps >= 7 * pairs && 16 * (uint64_t)pairs * pairs >= area;
 }
 
 /* Pixels by how far they are from their paper, of SHARES: darker ones, and the table's lighter. */
@@ -112,8 +80,8 @@ static void count_shades(const struct scene *scene, const struct picture *pictur
  * Whether writing is on the sheet and none to speak of on the table: what is half as much darker
  * than the table as strokes are than the sheet. Paper in shadow has strokes like those in light; a
  * table's grain is as often lighter by as much, but for chance: three standard deviations of that.
- * Writing covers up to 0.28 of what is bare; what covers more is paper
- * between strokes that were taken for it.
+ * A number that fills its sheet covers 0.44 of what is bare; what covers more is paper between
+ * strokes that were taken for it.
  */
 static bool writing_is_on_sheet(const struct scene *scene, const struct picture *picture)
 {
@@ -130,33 +98,52 @@ static bool writing_is_on_sheet(const struct scene *scene, const struct picture 
         on_table += fmax(0, (double)shades.table[share] - grain - 3 * sqrt(grain));
     }
     const uint32_t few = 1 + min_u32(picture->width, picture->height) / 8;
-    return strokes >= few && 10 * strokes <= 3 * shades.sheet[0] &&
+    return strokes >= few && 2 * strokes <= shades.sheet[0] &&
            TABLE_SHARE * on_table <= (double)strokes;
 }
 
 static bool find_sheet(struct scene *scene, const struct picture *picture)
 {
-    const uint32_t area = scene_part(scene);
-    if (area == 0)
+    regions_find(scene);
+    if (scene_part(scene) == 0)
         return false;
     find_paper(scene);
-    return has_edge(scene, area) && writing_is_on_sheet(scene, picture);
+    return writing_is_on_sheet(scene, picture);
 }
 
-/* What is not sure to be sheet takes the level of the paper nearest to it. */
+/* The median of the sheet's cells near this one: seldom strokes, at its edge. */
+static float common_level(const struct scene *scene, uint32_t at)
+{
+    const uint32_t width = scene->cells.width, x = at % width, y = at / width;
+    const uint32_t left = x < WINDOW ? 0 : x - WINDOW, top = y < WINDOW ? 0 : y - WINDOW;
+    float level[(2 * WINDOW + 1) * (2 * WINDOW + 1)];
+    size_t n = 0;
+    for (uint32_t i = top; i < min_u32(y + WINDOW + 1, scene->cells.height); i++)
+        for (uint32_t j = left; j < min_u32(x + WINDOW + 1, width); j++)
+            if (scene->kind[i * width + j] == SCENE_SHEET)
+                level[n++] = scene->cells.cell[i * width + j];
+    return median(level, n);
+}
+
+/* What is not sure to be sheet takes the level of the sheet nearest to it. */
 static void spread_paper(struct scene *scene)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < scene_cells(scene); i++)
-        if (scene->kind[i] == SCENE_SHEET)
+        if (scene->kind[i] == SCENE_SHEET) {
             scene->queue[n++] = i;
+            scene->paper[i] = -1;
+        }
     for (uint32_t i = 0; i < n; i++) {
-        const struct scene_neighbours near = scene_neighbours(scene, scene->queue[i]);
+        const uint32_t at = scene->queue[i];
+        const struct scene_neighbours near = scene_neighbours(scene, at);
         for (int k = 0; k < 4; k++)
             if (scene->kind[near.at[k]] == SCENE_TABLE ||
                 scene->kind[near.at[k]] == SCENE_BETWEEN) {
+                if (scene->paper[at] < 0)
+                    scene->paper[at] = common_level(scene, at);
                 scene->kind[near.at[k]] = SCENE_PIECE;
-                scene->paper[near.at[k]] = scene->paper[scene->queue[i]];
+                scene->paper[near.at[k]] = scene->paper[at];
                 scene->queue[n++] = near.at[k];
             }
     }

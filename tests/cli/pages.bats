@@ -91,7 +91,7 @@ EOF
 
 @test "photos of sheets on a table are read" {
     read_pages table 30
-    at_least 530
+    at_least 680
 }
 
 @test "blank and uneven pictures, and a single pixel, have no digit" {

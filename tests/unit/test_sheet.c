@@ -119,6 +119,54 @@ static void uneven_light_falls_on_dark_sheets_too(void **state)
     expect_bars(picture);
 }
 
+/* Leave `light` of the levels where ax + by + c is negative; the shadow's edge is soft, over 40 of
+ * that. */
+static void cast_shadow(struct picture *picture, float a, float b, float c, float light)
+{
+    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++) {
+        const float out = a * (float)(i % WIDTH) + b * (float)(i / WIDTH) + c;
+        const float here = light + (1 - light) / (1 + expf(-out / 8));
+        picture->pixels[i] = (uint8_t)((float)picture->pixels[i] * here);
+    }
+}
+
+/* Paper in shadow is darker than a table in light; a level that parted them would part neither. */
+static void shadows_fall_on_sheet_and_table(void **state)
+{
+    (void)state;
+    const struct table table[] = {{120, 130, 90, 100, 0}, {110, 0, 80, 0, 0.05F}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        for (int across = 100; across < 240; across += 40) {
+            struct picture picture = draw(&table[i], 120, 3, false);
+            cast_shadow(&picture, 1, 0.5F, -75 - (float)across, 0.5F);
+            expect_bars(picture);
+        }
+}
+
+/* They have one edge in the picture, as strokes have two. */
+static void shadows_at_the_border_are_no_strokes(void **state)
+{
+    (void)state;
+    const struct table none = {0};
+    const float line[][3] = {{3, 1, -150},
+                             {-3, 1, 3 * WIDTH - 150},
+                             {3, -1, HEIGHT - 150},
+                             {-3, -1, 3 * WIDTH + HEIGHT - 150}};
+    for (int corner = 0; corner < 4; corner++) {
+        struct picture picture = draw(&none, 0, 3, false);
+        cast_shadow(&picture, line[corner][0], line[corner][1], line[corner][2], 0.5F);
+        expect_bars(picture);
+    }
+}
+
+/* A label cut close around its number. */
+static void a_small_sheet_is_full_of_writing(void **state)
+{
+    (void)state;
+    const struct table table = {138, WIDTH - 252, 118, HEIGHT - 176, 0};
+    expect_bars(draw(&table, 60, 3, false));
+}
+
 static void a_scans_dark_margins_are_no_paper(void **state)
 {
     (void)state;
@@ -205,6 +253,9 @@ int main(void)
         cmocka_unit_test(writing_is_found_on_a_sheet_on_a_wide_table),
         cmocka_unit_test(grain_is_no_writing),
         cmocka_unit_test(uneven_light_falls_on_dark_sheets_too),
+        cmocka_unit_test(shadows_fall_on_sheet_and_table),
+        cmocka_unit_test(shadows_at_the_border_are_no_strokes),
+        cmocka_unit_test(a_small_sheet_is_full_of_writing),
         cmocka_unit_test(a_scans_dark_margins_are_no_paper),
         cmocka_unit_test(thick_strokes_are_no_sheet),
         cmocka_unit_test(a_dark_corner_is_no_table),
