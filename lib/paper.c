@@ -68,8 +68,8 @@ static void extend_line(float *line, uint32_t n, uint32_t step, uint32_t margin)
 
 /*
  * The map of dark writing with what is dark and narrower than twice the radius filled in, which
- * shadows at its border are not: there the map goes on, as far as a cell's closing looks. Light that
- * fades towards the border fades on. Returns: -1 without memory.
+ * shadows at its border are not: there the map goes on, as far as a cell's closing looks, and light
+ * that fades fades on. Returns: -1 without memory.
  */
 static int close_map(const struct cells *map, uint32_t radius, float *closed)
 {
