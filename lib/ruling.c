@@ -170,17 +170,21 @@ static bool reaches_borders(const struct ruled_view *view, const struct ruled_li
            has_ink_within(view, line, view->width - near_by, near_by);
 }
 
-/* Of few lines only those count that reach the borders: a drawing that is cut out with a little
- * paper around it has bars, a 4's or a 7's, that cross nearly all of it. Returns: how many. */
+/*
+ * Lines count if they reach the borders: a drawing that is cut out with a little paper around it has
+ * bars, a 4's or a 7's, that cross nearly all of it, and so do a form's boxes. Of more lines than
+ * digits have bars all count if a quarter of them do. Returns: how many.
+ */
 static size_t keep_ruled(const struct ruled_view *view, struct ruled_line *lines, size_t n)
 {
     size_t kept = 0;
-    if (n > MOST_BARS)
-        return n;
     for (size_t i = 0; i < n; i++)
-        if (reaches_borders(view, &lines[i]))
+        if (reaches_borders(view, &lines[i])) {
+            const struct ruled_line other = lines[kept];
             lines[kept++] = lines[i];
-    return kept;
+            lines[i] = other;
+        }
+    return n > MOST_BARS && 4 * kept >= n ? n : kept;
 }
 
 static size_t remove_along(const struct ruled_view *view, bool alone_too)

@@ -1,5 +1,6 @@
 #include "segment.h"
 
+#include "frames.h"
 #include "ink.h"
 #include "minmax.h"
 #include "normal.h"
@@ -15,6 +16,8 @@ enum {
     SPECK_SHARE = 8,   /* a piece smaller than the typical one / SPECK_SHARE is a speck */
     FLAT = 4,          /* a piece lower than the typical one / FLAT, and wider than FLAT of its own
                           heights, is a rest of a ruled line, once parts of digits are joined */
+    FRAME_SHARE = 16,  /* writing has such a share of the ink of lines around it, at least */
+    LONG = 2,          /* lines that are so many times as long as writing is high are none of it */
     DROPPED = -1
 };
 
@@ -24,6 +27,7 @@ struct piece {
     uint64_t mass;
     uint32_t mark; /* the mark that others have been joined to */
     bool hugs;     /* the picture's border, for half of its length */
+    bool is_straight, is_frame;
 };
 
 /* Pieces of the marks, and which mark each mark has been joined to, itself at first. */
@@ -36,6 +40,13 @@ struct pieces {
 static uint32_t longer_side(const struct box *box)
 {
     return max_u32(box->width, box->height);
+}
+
+/* No line, and not as compact as a dot. */
+static bool is_writing(const struct piece *piece)
+{
+    const uint64_t side = longer_side(&piece->box);
+    return !piece->is_straight && 255 * side * side >= 3 * piece->mass;
 }
 
 static int heavier_first(const void *a, const void *b)
@@ -83,8 +94,12 @@ static int collect(struct pieces *pieces, const struct marks *marks, const struc
         const struct mark *mark = &marks->mark[i];
         pieces->joined_to[i] = i;
         if (mark->peak >= PIECE_PEAK && longer_side(&mark->box) >= smallest)
-            pieces->piece[pieces->n++] = (struct piece){
-                mark->box, mark->mass, i, 2 * border_ink(mark, ink) >= longer_side(&mark->box)};
+            pieces->piece[pieces->n++] =
+                (struct piece){.box = mark->box,
+                               .mass = mark->mass,
+                               .mark = i,
+                               .hugs = 2 * border_ink(mark, ink) >= longer_side(&mark->box),
+                               .is_straight = frames_is_straight(mark)};
     }
     if (pieces->n > SEGMENT_MAX_PIECES) {
         qsort(pieces->piece, pieces->n, sizeof *pieces->piece, heavier_first);
@@ -129,6 +144,61 @@ static void drop_edges(struct pieces *pieces)
         if (longer_side(&piece[i].box) < 2 * typical)
             piece[kept++] = piece[i];
     pieces->n = kept;
+}
+
+static bool is_inside(const struct box *box, const struct box *of)
+{
+    return box->x > of->x && box->x + box->width < of->x + of->width && box->y > of->y &&
+           box->y + box->height < of->y + of->height;
+}
+
+/* The ink of the pieces that one surrounds; if it has curves, as a 0 has, without lines and dots. */
+static uint64_t ink_inside(const struct pieces *pieces, const struct marks *marks,
+                           const struct piece *frame)
+{
+    uint64_t ink = 0;
+    for (size_t k = 0; k < pieces->n; k++) {
+        const struct piece *piece = &pieces->piece[k];
+        const bool is_large = 3 * longer_side(&piece->box) >= longer_side(&frame->box);
+        if ((frame->is_straight || is_writing(piece) || (is_large && !piece->is_straight)) &&
+            is_inside(&piece->box, &frame->box) &&
+            frames_surrounds(&marks->mark[frame->mark], &piece->box))
+            ink += piece->mass;
+    }
+    return ink;
+}
+
+/*
+ * Drop what is drawn around writing, or seen around it: what has on all its sides a share of its
+ * ink, and lines that are much longer than writing is high and reach through half of the picture.
+ */
+static int drop_frames(struct pieces *pieces, const struct marks *marks, uint32_t side)
+{
+    struct piece *piece = pieces->piece;
+    struct pieces writing = {.piece = malloc((pieces->n + 1) * sizeof *piece)};
+    uint64_t ink = 0;
+    if (!writing.piece)
+        return -1;
+    for (size_t i = 0; i < pieces->n; i++)
+        if (is_writing(&piece[i])) {
+            writing.piece[writing.n++] = piece[i];
+            ink += piece[i].mass;
+        }
+    const uint32_t typical = writing.n > 0 ? typical_height(&writing) : side;
+    free(writing.piece);
+    for (size_t i = 0; i < pieces->n; i++) {
+        const uint32_t length = longer_side(&piece[i].box);
+        const bool is_long = length >= LONG * typical && 2 * length >= side;
+        const uint64_t framed =
+            piece[i].is_straight && is_long ? ink : ink_inside(pieces, marks, &piece[i]);
+        piece[i].is_frame = framed * FRAME_SHARE >= piece[i].mass;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < pieces->n; i++)
+        if (!piece[i].is_frame)
+            piece[kept++] = piece[i];
+    pieces->n = kept;
+    return 0;
 }
 
 static void drop_specks(struct pieces *pieces, uint32_t typical)
@@ -259,6 +329,9 @@ int segment_digits(const struct picture *ink, struct marks *digits)
     uint32_t typical = 0;
     if (result == 0 && pieces.n > 0) {
         drop_edges(&pieces);
+        result = drop_frames(&pieces, digits, min_u32(ink->width, ink->height));
+    }
+    if (result == 0 && pieces.n > 0) {
         typical = typical_height(&pieces);
         drop_specks(&pieces, typical);
         join_pieces(&pieces, digits, typical);

@@ -9,10 +9,13 @@ the page. KIND is
   apart      a number of 1 to 12 digits, of any size, slant and spacing
   touching   a number of 2 to 5 digits, each of which touches the next
   lines      2 to 4 lines of 1 to 8 digits, falling or climbing a little
+  boxes      a number of 1 to 8 digits, in a form's boxes, apart or joined, in rings or in one frame
   photo      as `lines` or `apart`, photographed: uneven light, shadow, paper grain, noise, JPEG;
              a third of them with a round pen as in `stroke`
   ruled      as `photo`, on ruled or squared paper
   table      as `photo`, of a sheet on a darker table that is seen on two to four of its sides
+  forms      as `boxes`, photographed, 1 to 4 lines of them
+  desk       as `table`, on a smooth one about as light as the sheet, whose edges throw a thin shadow
 
 Only NumPy is used, and PNG is written with zlib, so that nothing depends on what is tested.
 """
@@ -25,7 +28,8 @@ import zlib
 import numpy as np
 
 SIDE = 28
-PHOTOS = ("photo", "ruled", "table")
+PHOTOS = ("photo", "ruled", "forms", "table", "desk")
+BOXES = ("boxes", "forms")
 
 
 def read_idx(name):
@@ -175,6 +179,30 @@ def set_line(glyphs, gaps, heights, slope):
     return trimmed(page)
 
 
+def set_boxes(rng, glyphs, size):
+    """Glyphs in a row, with lines around each or around all."""
+    style = rng.choice(["apart", "joined", "rings", "frame"])
+    side = int(size * (rng.uniform(1.8, 2.2) if style == "rings" else rng.uniform(1.4, 1.9)))
+    line, gap = max(1, int(size * rng.uniform(0.02, 0.07))), int(size * rng.uniform(0.1, 0.5))
+    step = side - line if style == "joined" else side + gap
+    width = step * (len(glyphs) - 1) + side
+    page = np.zeros((side, width))
+    y, x = np.mgrid[:side, :width]
+    lefts = [0] if style == "frame" else [step * i for i in range(len(glyphs))]
+    for left in lefts:
+        if style == "rings":
+            far = np.hypot(y - side / 2, x - left - side / 2) - (side - line) / 2
+            page = np.maximum(page, np.clip(line / 2 + 0.5 - np.abs(far), 0, 1))
+            continue
+        right = width if style == "frame" else left + side
+        page[:line, left:right] = page[-line:, left:right] = 1
+        page[:, left : left + line] = page[:, right - line : right] = 1
+    for i, glyph in enumerate(glyphs):
+        top, left = (side - glyph.shape[0]) // 2, step * i + (side - glyph.shape[1]) // 2
+        page[top : top + glyph.shape[0], left : left + glyph.shape[1]] += glyph
+    return np.minimum(page, 1)
+
+
 def on_paper(rng, blocks, size):
     """Blocks of ink one below the other, on paper with a margin."""
     gap = int(size * rng.uniform(0.5, 1.2))
@@ -220,14 +248,14 @@ def on_table(rng, ink):
     return sample(ink, x, y), np.clip(np.min(inside, axis=0) + 0.5, 0, 1)
 
 
-def photographed(rng, ink, ruled, size, sheet=None):
+def photographed(rng, ink, kind, size, sheet=None):
     """Ink 0..1 as a photo [h,w,3]: paper in uneven light, its grain, a shadow, lines, noise; with a
     table where `sheet` [h,w] is not 1."""
     height, width = ink.shape
     y, x = np.mgrid[:height, :width]
     u, v = x / width - 0.5, y / height - 0.5
     paper = np.full((height, width), rng.uniform(0.7, 0.95))
-    if ruled:
+    if kind == "ruled":
         pitch, thick = size * rng.uniform(0.5, 1.6), max(1, size * rng.uniform(0.01, 0.04))
         tilt = rng.uniform(-0.02, 0.02)
         far = np.abs((y + tilt * x) % pitch - pitch / 2)
@@ -239,6 +267,10 @@ def photographed(rng, ink, ruled, size, sheet=None):
     if sheet is not None:
         wood = blur(rng.normal(0, 1, (height, width)), 1)
         table = rng.uniform(0.05, 0.4) * (1 + rng.uniform(0, 0.15) * wood / wood.std())
+        if kind == "desk":
+            table = paper * rng.uniform(0.65, 1.1)
+            edge = np.clip(1 - 2 * np.abs(blur(sheet, 1) - 0.5), 0, 1)
+            page, table = (level * (1 - edge * rng.uniform(0.1, 0.5)) for level in (page, table))
         page = sheet * page + (1 - sheet) * table
     angle = rng.uniform(0, 2 * np.pi)
     across = u * np.cos(angle) + v * np.sin(angle)
@@ -287,6 +319,8 @@ class Composer:
                 glyph = enlarged(image, own / 20, slant, turn)
             glyphs.append(glyph)
             text += label
+        if kind in BOXES:
+            return set_boxes(rng, glyphs, size), text
         spread = rng.uniform(0.05, 0.4)
         gaps = size * rng.uniform(0.06, spread + 0.06, n)
         touching = kind == "touching"
@@ -315,15 +349,16 @@ class Composer:
             size = rng.uniform(24, 90)
             many = kind == "lines" or (kind in PHOTOS and rng.uniform() < 0.5)
             lines = int(rng.integers(2, 5)) if many else 1
-            low, high = (2, 5) if kind == "touching" else (1, 12 if lines == 1 else 8)
+            low, high = ((2, 5) if kind == "touching" else
+                         (1, 12 if lines == 1 and kind not in BOXES else 8))
             made = [self.line(int(rng.integers(low, high + 1)), size, kind)
                     for _ in range(lines)]
             ink, text = on_paper(rng, [m[0] for m in made], size), " ".join(m[1] for m in made)
-            if kind == "table":
-                ink, sheet = on_table(rng, ink)
-                return photographed(rng, ink, False, size, sheet), text
             if kind in PHOTOS:
-                return photographed(rng, ink, kind == "ruled", size), text
+                sheet = None
+                if kind in ("table", "desk"):
+                    ink, sheet = on_table(rng, ink)
+                return photographed(rng, ink, kind, size, sheet), text
         paper, pen = sorted(rng.choice(256, 2, replace=False))[::-1]
         if paper - pen < 80:
             paper, pen = 255, 0

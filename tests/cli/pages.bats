@@ -79,6 +79,11 @@ EOF
     at_least 800
 }
 
+@test "numbers in boxes, rings and frames are read" {
+    read_pages boxes 30
+    at_least 900
+}
+
 @test "photos of paper are read" {
     read_pages photo 30
     at_least 720
@@ -89,9 +94,19 @@ EOF
     at_least 630
 }
 
+@test "photos of numbers in boxes are read" {
+    read_pages forms 30
+    at_least 600
+}
+
 @test "photos of sheets on a table are read" {
     read_pages table 30
     at_least 680
+}
+
+@test "photos of sheets on a desk about as light are read" {
+    read_pages desk 30
+    at_least 450
 }
 
 @test "blank and uneven pictures, and a single pixel, have no digit" {

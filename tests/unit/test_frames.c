@@ -1,0 +1,212 @@
+/* Lines around writing are none of it: what is left of drawn pages with boxes, rings and edges. */
+#include "ruling.h"
+#include "segment.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SIDE = 200, TALL = 30 };
+
+struct page {
+    uint8_t pixels[SIDE * SIDE];
+};
+
+static void fill(struct page *page, int left, int top, int width, int height)
+{
+    for (int y = top; y < top + height; y++)
+        memset(page->pixels + y * SIDE + left, 255, (size_t)width);
+}
+
+/* Lines of `pen` pixels along the inside of a rectangle. */
+static void frame(struct page *page, int left, int top, int width, int height, int pen)
+{
+    fill(page, left, top, width, pen);
+    fill(page, left, top + height - pen, width, pen);
+    fill(page, left, top, pen, height);
+    fill(page, left + width - pen, top, pen, height);
+}
+
+/* A straight line of 3 pixels. */
+static void line(struct page *page, float x, float y, float to_x, float to_y)
+{
+    const int steps = 2 * SIDE;
+    for (int i = 0; i <= steps; i++) {
+        const float t = (float)i / (float)steps;
+        fill(page, (int)(x + t * (to_x - x)) - 1, (int)(y + t * (to_y - y)) - 1, 3, 3);
+    }
+}
+
+static void ring(struct page *page, float x, float y, float wide, float tall)
+{
+    for (int i = 0; i < 720; i++) {
+        const float angle = 3.14159265F * (float)i / 360;
+        fill(page, (int)(x + wide * cosf(angle)) - 1, (int)(y + tall * sinf(angle)) - 1, 3, 3);
+    }
+}
+
+/* A 1, and as what is no line, a 3 of bars. */
+static void one(struct page *page, int x, int y)
+{
+    fill(page, x, y, 3, TALL);
+}
+
+static void three(struct page *page, int x, int y)
+{
+    fill(page, x + 12, y, 4, TALL);
+    for (int bar = 0; bar < 3; bar++)
+        fill(page, x, y + bar * (TALL - 4) / 2, 16, 4);
+}
+
+/* So many digits are found, all of this height, or if 0 of any; the page is empty again. */
+static void expect(struct page *page, size_t n, uint32_t height)
+{
+    struct marks digits;
+    const struct picture ink = {SIDE, SIDE, page->pixels};
+    assert_int_equal(segment_digits(&ink, &digits), 0);
+    assert_int_equal(digits.n, n);
+    for (size_t i = 0; i < n && height > 0; i++)
+        assert_int_equal(digits.mark[i].box.height, height);
+    marks_free(&digits);
+    memset(page, 0, sizeof *page);
+}
+
+static void expect_digits(struct page *page, size_t n)
+{
+    expect(page, n, TALL);
+}
+
+static void digits_in_boxes_are_read_without_them(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    for (int pen = 1; pen <= 4; pen++) {
+        frame(&page, 20, 60, 50, 50, pen); /* of one digit each */
+        frame(&page, 90, 60, 50, 50, pen);
+        three(&page, 37, 70);
+        one(&page, 113, 70);
+        expect_digits(&page, 2);
+
+        for (int i = 0; i < 3; i++) { /* joined */
+            frame(&page, 20 + i * (50 - pen), 60, 50, 50, pen);
+            three(&page, 37 + i * (50 - pen), 70);
+        }
+        expect_digits(&page, 3);
+
+        frame(&page, 20, 40, 160, 90, pen); /* in one */
+        three(&page, 37, 70);
+        one(&page, 90, 70);
+        one(&page, 130, 70);
+        expect_digits(&page, 3);
+
+        frame(&page, 60, 60, 50, 50, pen); /* whose bottom has been taken for a ruled line */
+        memset(page.pixels + (110 - pen) * SIDE, 0, (size_t)pen * SIDE);
+        three(&page, 77, 70);
+        expect_digits(&page, 1);
+    }
+}
+
+/* A form's rows of boxes cross nearly all of a picture, as ruled lines do. */
+static void rows_of_boxes_are_no_ruled_paper(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    for (int row = 0; row < 3; row++)
+        for (int n = row + 3, wide = 180 / n, i = 0; i < n; i++) {
+            frame(&page, 9 + wide * i, 10 + 62 * row, wide + 2, 50, 2);
+            three(&page, 18 + wide * i, 20 + 62 * row);
+        }
+    ruling_remove(&(struct picture){SIDE, SIDE, page.pixels}, 0, 255);
+    expect_digits(&page, 12);
+}
+
+static void frames_may_be_tilted_or_round(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    const float corner[5][2] = {{30, 40}, {180, 60}, {170, 140}, {20, 120}, {30, 40}};
+    for (int i = 0; i < 4; i++)
+        line(&page, corner[i][0], corner[i][1], corner[i + 1][0], corner[i + 1][1]);
+    three(&page, 60, 75);
+    one(&page, 100, 75);
+    expect_digits(&page, 2);
+
+    ring(&page, 100, 100, 32, 32);
+    three(&page, 92, 85);
+    expect_digits(&page, 1);
+}
+
+/* The edges of a sheet that goes on beyond the picture. */
+static void long_lines_beside_writing_are_none(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    line(&page, 20, 1, 25, 120);
+    line(&page, 25, 120, 198, 112);
+    three(&page, 60, 40);
+    one(&page, 90, 40);
+    three(&page, 120, 40);
+    expect_digits(&page, 3);
+}
+
+/* A 0 with a dot in it, one of straight lines with nothing, a tall 1, a 7 around others. */
+static void what_may_be_digits_stays(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    ring(&page, 100, 100, 20, 28.5F);
+    fill(&page, 95, 95, 9, 10);
+    expect(&page, 1, 2 * TALL);
+
+    frame(&page, 90, 80, 24, TALL, 3);
+    expect_digits(&page, 1);
+
+    three(&page, 60, 80);
+    fill(&page, 90, 70, 4, 2 * TALL + 4);
+    expect(&page, 2, 0);
+
+    three(&page, 60, 85); /* below the bar of a large 7 */
+    fill(&page, 50, 70, 50, 4);
+    fill(&page, 96, 70, 4, 2 * TALL);
+    expect(&page, 2, 0);
+}
+
+/* Dirt is no writing beside which 1s would be long. */
+static void ones_beside_dirt_stay(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    for (int i = 0; i < 4; i++)
+        one(&page, 40 + 20 * i, 10);
+    for (int i = 0; i < 5; i++) {
+        fill(&page, 130, 12 + i, 5 - i % 2, 1);
+        fill(&page, 20, 14 + i, 5 - i % 2, 1);
+    }
+    struct marks digits;
+    const struct picture ink = {SIDE, TALL + 20, page.pixels};
+    assert_int_equal(segment_digits(&ink, &digits), 0);
+    int ones = 0;
+    for (size_t i = 0; i < digits.n; i++)
+        ones += digits.mark[i].box.height == TALL;
+    assert_int_equal(ones, 4);
+    marks_free(&digits);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digits_in_boxes_are_read_without_them),
+        cmocka_unit_test(rows_of_boxes_are_no_ruled_paper),
+        cmocka_unit_test(frames_may_be_tilted_or_round),
+        cmocka_unit_test(long_lines_beside_writing_are_none),
+        cmocka_unit_test(what_may_be_digits_stays),
+        cmocka_unit_test(ones_beside_dirt_stay),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
