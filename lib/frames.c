@@ -71,34 +71,44 @@ bool frames_is_straight(const struct mark *mark)
     return MOST * (all - along) <= all;
 }
 
-bool frames_surrounds(const struct mark *mark, const struct box *box)
+void frames_outline(const struct mark *mark, struct outline *outline)
 {
-    const uint32_t right = box->x + box->width, bottom = box->y + box->height;
-    bool above[PICTURE_MAX_SIDE] = {false}, below[PICTURE_MAX_SIDE] = {false};
-    bool before[PICTURE_MAX_SIDE] = {false}, after[PICTURE_MAX_SIDE] = {false};
+    const struct box *box = &mark->box;
+    for (uint32_t y = box->y; y < box->y + box->height; y++) {
+        outline->left[y] = PICTURE_MAX_SIDE;
+        outline->right[y] = 0;
+    }
+    for (uint32_t x = box->x; x < box->x + box->width; x++) {
+        outline->top[x] = PICTURE_MAX_SIDE;
+        outline->bottom[x] = 0;
+    }
     for (size_t i = 0; i < mark->runs; i++) {
-        const struct run *run = &mark->run[i];
-        before[run->y] |= run->x < box->x;
-        after[run->y] |= run->end > right;
-        for (uint32_t x = max_u32(run->x, box->x); x < min_u32(run->end, right); x++) {
-            above[x] |= run->y < box->y;
-            below[x] |= run->y >= bottom;
+        const struct run run = mark->run[i];
+        if (run.x < outline->left[run.y])
+            outline->left[run.y] = run.x;
+        if (run.end > outline->right[run.y])
+            outline->right[run.y] = run.end;
+        for (uint32_t x = run.x; x < run.end; x++) { /* from the top, row by row */
+            if (outline->bottom[x] == 0)
+                outline->top[x] = run.y;
+            outline->bottom[x] = (uint16_t)(run.y + 1);
         }
     }
-    uint32_t sides[4] = {0}, across = 0, along = 0;
+}
+
+bool frames_surrounds(const struct outline *outline, const struct box *box)
+{
+    const uint32_t right = box->x + box->width, bottom = box->y + box->height;
+    uint32_t before = 0, behind = 0, above = 0, below = 0;
     for (uint32_t y = box->y; y < bottom; y++) {
-        sides[0] += before[y];
-        sides[1] += after[y];
+        before += outline->left[y] < box->x;
+        behind += outline->right[y] > right;
     }
     for (uint32_t x = box->x; x < right; x++) {
-        sides[2] += above[x];
-        sides[3] += below[x];
+        above += outline->top[x] < box->y;
+        below += outline->bottom[x] > bottom;
     }
-    for (int k = 0; k < 4; k++) {
-        const uint32_t length = k < 2 ? box->height : box->width;
-        const bool is_there = MOST * (length - sides[k]) <= length;
-        across += k < 2 && is_there;
-        along += k >= 2 && is_there;
-    }
-    return across + along >= 3;
+    const uint32_t rows = box->height - box->height / MOST;
+    const uint32_t columns = box->width - box->width / MOST;
+    return (before >= rows) + (behind >= rows) + (above >= columns) + (below >= columns) >= 3;
 }

@@ -12,7 +12,17 @@
  */
 bool frames_is_straight(const struct mark *mark);
 
-/* Whether a mark has ink on all four sides of a box, beside nearly every row and column of it. */
-bool frames_surrounds(const struct mark *mark, const struct box *box);
+/* The outermost ink of a mark: in each row of the picture and in each column of it. */
+struct outline {
+    uint16_t left[PICTURE_MAX_SIDE], right[PICTURE_MAX_SIDE]; /* `right` and `bottom` are beyond */
+    uint16_t top[PICTURE_MAX_SIDE], bottom[PICTURE_MAX_SIDE];
+};
+
+/* Set the rows and columns of the mark's box; the others stay as they were. */
+void frames_outline(const struct mark *mark, struct outline *outline);
+
+/* Whether a mark has ink on three sides at least of a box within its own, beside nearly each row or
+ * column of that. */
+bool frames_surrounds(const struct outline *outline, const struct box *box);
 
 #endif

@@ -171,9 +171,9 @@ static bool reaches_borders(const struct ruled_view *view, const struct ruled_li
 }
 
 /*
- * Lines count if they reach the borders: a drawing that is cut out with a little paper around it has
- * bars, a 4's or a 7's, that cross nearly all of it, and so do a form's boxes. Of more lines than
- * digits have bars all count if a quarter of them do. Returns: how many.
+ * Lines count if they reach the borders: a drawing that is cut out with a little paper around it
+ * has bars, a 4's or a 7's, that cross nearly all of it, and so do a form's boxes. Of more lines
+ * than digits have bars all count if a quarter of them do. Returns: how many.
  */
 static size_t keep_ruled(const struct ruled_view *view, struct ruled_line *lines, size_t n)
 {

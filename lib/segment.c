@@ -152,17 +152,23 @@ static bool is_inside(const struct box *box, const struct box *of)
            box->y + box->height < of->y + of->height;
 }
 
-/* The ink of the pieces that one surrounds; if it has curves, as a 0 has, without lines and dots. */
+/* The ink of the pieces that one surrounds; without lines and dots if it has curves, as a 0 has. */
 static uint64_t ink_inside(const struct pieces *pieces, const struct marks *marks,
                            const struct piece *frame)
 {
+    struct outline outline;
+    bool measured = false;
     uint64_t ink = 0;
     for (size_t k = 0; k < pieces->n; k++) {
         const struct piece *piece = &pieces->piece[k];
         const bool is_large = 3 * longer_side(&piece->box) >= longer_side(&frame->box);
-        if ((frame->is_straight || is_writing(piece) || (is_large && !piece->is_straight)) &&
-            is_inside(&piece->box, &frame->box) &&
-            frames_surrounds(&marks->mark[frame->mark], &piece->box))
+        if (!(frame->is_straight || is_writing(piece) || (is_large && !piece->is_straight)) ||
+            !is_inside(&piece->box, &frame->box))
+            continue;
+        if (!measured)
+            frames_outline(&marks->mark[frame->mark], &outline);
+        measured = true;
+        if (frames_surrounds(&outline, &piece->box))
             ink += piece->mass;
     }
     return ink;

@@ -10,7 +10,8 @@ enum { SEGMENT_MAX_PIECES = 4096 };
 
 /*
  * Find the digits of an ink picture, in reading order (lines from the top, then left to right).
- * Specks are dropped and the parts of a broken digit joined; digits that touch stay one.
+ * Specks are dropped, and lines drawn around digits or seen around a sheet (frames.h); the parts of
+ * a broken digit are joined; digits that touch stay one.
  * Returns: 0 with `digits` filled, none for a blank picture; -1 when memory runs out.
  */
 int segment_digits(const struct picture *ink, struct marks *digits) CHECKED;

@@ -15,7 +15,7 @@ the page. KIND is
   ruled      as `photo`, on ruled or squared paper
   table      as `photo`, of a sheet on a darker table that is seen on two to four of its sides
   forms      as `boxes`, photographed, 1 to 4 lines of them
-  desk       as `table`, on a smooth one about as light as the sheet, whose edges throw a thin shadow
+  desk       as `table`, on a smooth one about as light as the sheet, whose edges throw a shadow
 
 Only NumPy is used, and PNG is written with zlib, so that nothing depends on what is tested.
 """
