@@ -3,10 +3,30 @@
 #include "minmax.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum {
-    OFF = 24, /* ink is along a side up to a share of the mark's longer side from it: lines bend */
-    MOST = 20 /* all ink but a share of so much, all rows and columns likewise */
+    OFF = 24,  /* ink is along a side up to a share of the mark's longer side from it: lines bend */
+    MOST = 20, /* all ink but a share of so much, all rows and columns likewise */
+    SHARE = 16, /* writing has such a share of the ink of what is around it, at least */
+    LONG = 2,   /* lines that are so many times as long as writing is high are none of it */
+    DOT = 3     /* a dot's longer side, squared, is less than so many times its ink */
+};
+
+/* A mark, and what is known of it. */
+struct shape {
+    const struct mark *mark;
+    uint32_t longer; /* side of its box */
+    bool
+        is_straight; /* a box, some of its sides, a line: so are a thin 1 and a 7, and a 0 is not */
+    bool is_writing; /* for sure: neither straight nor a dot */
+    bool may_be_ring; /* around lines, or a 0 with some in it */
+};
+
+/* The outermost ink of a mark: in each row of the picture and in each column of it. */
+struct outline {
+    uint16_t left[PICTURE_MAX_SIDE], right[PICTURE_MAX_SIDE]; /* `right` and `bottom` are beyond */
+    uint16_t top[PICTURE_MAX_SIDE], bottom[PICTURE_MAX_SIDE];
 };
 
 struct corner {
@@ -50,7 +70,9 @@ static float distance(const struct side *side, float x, float y)
     return fabsf(side->across * x + side->down * y - side->level);
 }
 
-bool frames_is_straight(const struct mark *mark)
+/* Whether nearly all of a mark's ink is along the sides of the quadrilateral between its outermost
+ * points. */
+static bool is_straight(const struct mark *mark)
 {
     struct corner corner[4];
     struct side side[4];
@@ -71,7 +93,8 @@ bool frames_is_straight(const struct mark *mark)
     return MOST * (all - along) <= all;
 }
 
-void frames_outline(const struct mark *mark, struct outline *outline)
+/* Set the rows and columns of the mark's box; the others stay as they were. */
+static void take_outline(const struct mark *mark, struct outline *outline)
 {
     const struct box *box = &mark->box;
     for (uint32_t y = box->y; y < box->y + box->height; y++) {
@@ -96,7 +119,9 @@ void frames_outline(const struct mark *mark, struct outline *outline)
     }
 }
 
-bool frames_surrounds(const struct outline *outline, const struct box *box)
+/* Whether a mark has ink on three sides at least of a box within its own, beside nearly each row or
+ * column of that. */
+static bool surrounds(const struct outline *outline, const struct box *box)
 {
     const uint32_t right = box->x + box->width, bottom = box->y + box->height;
     uint32_t before = 0, behind = 0, above = 0, below = 0;
@@ -111,4 +136,94 @@ bool frames_surrounds(const struct outline *outline, const struct box *box)
     const uint32_t rows = box->height - box->height / MOST;
     const uint32_t columns = box->width - box->width / MOST;
     return (before >= rows) + (behind >= rows) + (above >= columns) + (below >= columns) >= 3;
+}
+
+static bool is_inside(const struct box *box, const struct box *of)
+{
+    return box->x > of->x && box->x + box->width < of->x + of->width && box->y > of->y &&
+           box->y + box->height < of->y + of->height;
+}
+
+/* The ink of the marks that one surrounds; lines and dots count where `lines_too`. */
+static uint64_t ink_inside(const struct shape *shape, size_t n, const struct shape *frame,
+                           bool lines_too)
+{
+    struct outline outline;
+    bool measured = false;
+    uint64_t ink = 0;
+    for (size_t k = 0; k < n; k++) {
+        const struct shape *other = &shape[k];
+        const bool is_large = 3 * other->longer >= frame->longer && !other->is_straight;
+        if (!(lines_too || other->is_writing || is_large) ||
+            !is_inside(&other->mark->box, &frame->mark->box))
+            continue;
+        if (!measured)
+            take_outline(frame->mark, &outline);
+        measured = true;
+        if (surrounds(&outline, &other->mark->box))
+            ink += other->mark->mass;
+    }
+    return ink;
+}
+
+/* Copy the marks that are writing and no frames to `some` [n]. Returns: how many. */
+static size_t take_writing(const struct shape *shape, size_t n, const bool *is_frame,
+                           struct mark *some)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < n; i++)
+        if (shape[i].is_writing && !is_frame[i])
+            some[taken++] = *shape[i].mark;
+    return taken;
+}
+
+/* Find all that is around writing, or long, and what may be rings. */
+static void find(struct shape *shape, size_t n, uint32_t side, struct mark *some, bool *is_frame)
+{
+    uint64_t ink = 0;
+    const size_t writing = take_writing(shape, n, is_frame, some);
+    for (size_t i = 0; i < writing; i++)
+        ink += some[i].mass;
+    const uint32_t any = marks_height(some, writing);
+    for (size_t i = 0; i < n; i++) {
+        const bool is_long = shape[i].is_straight && any > 0 && shape[i].longer >= LONG * any &&
+                             2 * shape[i].longer >= side;
+        const uint64_t framed =
+            is_long ? ink : ink_inside(shape, n, &shape[i], shape[i].is_straight);
+        is_frame[i] = framed * SHARE >= shape[i].mark->mass;
+        shape[i].may_be_ring = !is_frame[i] && !shape[i].is_straight &&
+                               ink_inside(shape, n, &shape[i], true) * SHARE >= shape[i].mark->mass;
+    }
+    for (size_t i = 0; i < n; i++)
+        is_frame[i] |= shape[i].may_be_ring;
+}
+
+/* Of what may be rings leave those that are no larger than the other digits. */
+static void leave_digits(const struct shape *shape, size_t n, struct mark *some, bool *is_frame)
+{
+    const uint32_t others = marks_height(some, take_writing(shape, n, is_frame, some));
+    for (size_t i = 0; i < n; i++)
+        if (shape[i].may_be_ring)
+            is_frame[i] = others > 0 && 5 * shape[i].mark->box.height >= 7 * others;
+}
+
+int frames_find(const struct mark *mark, size_t n, uint32_t side, bool *is_frame)
+{
+    struct shape *shape = malloc((n + 1) * sizeof *shape);
+    struct mark *some = malloc((n + 1) * sizeof *some);
+    const int result = shape && some ? 0 : -1;
+    for (size_t i = 0; result == 0 && i < n; i++) {
+        const uint32_t longer = max_u32(mark[i].box.width, mark[i].box.height);
+        const bool straight = is_straight(&mark[i]);
+        const bool dot = 255ull * longer * longer < DOT * mark[i].mass;
+        shape[i] = (struct shape){&mark[i], longer, straight, !straight && !dot, false};
+        is_frame[i] = false;
+    }
+    if (result == 0) {
+        find(shape, n, side, some, is_frame);
+        leave_digits(shape, n, some, is_frame);
+    }
+    free(shape);
+    free(some);
+    return result;
 }

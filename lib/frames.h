@@ -1,4 +1,4 @@
-/* Lines drawn around writing, or seen around it: a form's boxes, the edges of a sheet. */
+/* Lines drawn around writing, or seen around it: a form's boxes, rings, the edges of a sheet. */
 #ifndef HWDR_FRAMES_H
 #define HWDR_FRAMES_H
 
@@ -7,22 +7,12 @@
 #include <stdbool.h>
 
 /*
- * Whether all but a twentieth of a mark's ink lies along the sides of the quadrilateral between its
- * outermost points: a box, some of its sides, a line. So do a 1 and a 7; a 0 does not.
+ * Which of n marks, in a picture whose shorter side is `side`, are no writing: what has on three
+ * sides of it a share of its ink; straight lines that are much longer than writing is high and
+ * reach through half of the picture; and rings around lines, if they are larger than the other
+ * digits: a 0 may have a line or a dot in it. Time grows with n^2.
+ * Shapes: mark [n]; is_frame [n], set. Returns: 0, or -1 when memory runs out.
  */
-bool frames_is_straight(const struct mark *mark);
-
-/* The outermost ink of a mark: in each row of the picture and in each column of it. */
-struct outline {
-    uint16_t left[PICTURE_MAX_SIDE], right[PICTURE_MAX_SIDE]; /* `right` and `bottom` are beyond */
-    uint16_t top[PICTURE_MAX_SIDE], bottom[PICTURE_MAX_SIDE];
-};
-
-/* Set the rows and columns of the mark's box; the others stay as they were. */
-void frames_outline(const struct mark *mark, struct outline *outline);
-
-/* Whether a mark has ink on three sides at least of a box within its own, beside nearly each row or
- * column of that. */
-bool frames_surrounds(const struct outline *outline, const struct box *box);
+int frames_find(const struct mark *mark, size_t n, uint32_t side, bool *is_frame) CHECKED;
 
 #endif

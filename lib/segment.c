@@ -27,7 +27,6 @@ struct piece {
     uint64_t mass;
     uint32_t mark; /* the mark that others have been joined to */
     bool hugs;     /* the picture's border, for half of its length */
-    bool is_straight, is_frame;
 };
 
 /* Pieces of the marks, and which mark each mark has been joined to, itself at first. */
@@ -40,13 +39,6 @@ struct pieces {
 static uint32_t longer_side(const struct box *box)
 {
     return max_u32(box->width, box->height);
-}
-
-/* No line, and not as compact as a dot. */
-static bool is_writing(const struct piece *piece)
-{
-    const uint64_t side = longer_side(&piece->box);
-    return !piece->is_straight && 255 * side * side >= 3 * piece->mass;
 }
 
 static int heavier_first(const void *a, const void *b)
@@ -94,12 +86,8 @@ static int collect(struct pieces *pieces, const struct marks *marks, const struc
         const struct mark *mark = &marks->mark[i];
         pieces->joined_to[i] = i;
         if (mark->peak >= PIECE_PEAK && longer_side(&mark->box) >= smallest)
-            pieces->piece[pieces->n++] =
-                (struct piece){.box = mark->box,
-                               .mass = mark->mass,
-                               .mark = i,
-                               .hugs = 2 * border_ink(mark, ink) >= longer_side(&mark->box),
-                               .is_straight = frames_is_straight(mark)};
+            pieces->piece[pieces->n++] = (struct piece){
+                mark->box, mark->mass, i, 2 * border_ink(mark, ink) >= longer_side(&mark->box)};
     }
     if (pieces->n > SEGMENT_MAX_PIECES) {
         qsort(pieces->piece, pieces->n, sizeof *pieces->piece, heavier_first);
@@ -146,65 +134,24 @@ static void drop_edges(struct pieces *pieces)
     pieces->n = kept;
 }
 
-static bool is_inside(const struct box *box, const struct box *of)
-{
-    return box->x > of->x && box->x + box->width < of->x + of->width && box->y > of->y &&
-           box->y + box->height < of->y + of->height;
-}
-
-/* The ink of the pieces that one surrounds; without lines and dots if it has curves, as a 0 has. */
-static uint64_t ink_inside(const struct pieces *pieces, const struct marks *marks,
-                           const struct piece *frame)
-{
-    struct outline outline;
-    bool measured = false;
-    uint64_t ink = 0;
-    for (size_t k = 0; k < pieces->n; k++) {
-        const struct piece *piece = &pieces->piece[k];
-        const bool is_large = 3 * longer_side(&piece->box) >= longer_side(&frame->box);
-        if (!(frame->is_straight || is_writing(piece) || (is_large && !piece->is_straight)) ||
-            !is_inside(&piece->box, &frame->box))
-            continue;
-        if (!measured)
-            frames_outline(&marks->mark[frame->mark], &outline);
-        measured = true;
-        if (frames_surrounds(&outline, &piece->box))
-            ink += piece->mass;
-    }
-    return ink;
-}
-
-/*
- * Drop what is drawn around writing, or seen around it: what has on all its sides a share of its
- * ink, and lines that are much longer than writing is high and reach through half of the picture.
- */
+/* Drop what is drawn around writing, or seen around it. Returns: -1 when memory runs out. */
 static int drop_frames(struct pieces *pieces, const struct marks *marks, uint32_t side)
 {
-    struct piece *piece = pieces->piece;
-    struct pieces writing = {.piece = malloc((pieces->n + 1) * sizeof *piece)};
-    uint64_t ink = 0;
-    if (!writing.piece)
-        return -1;
-    for (size_t i = 0; i < pieces->n; i++)
-        if (is_writing(&piece[i])) {
-            writing.piece[writing.n++] = piece[i];
-            ink += piece[i].mass;
-        }
-    const uint32_t typical = writing.n > 0 ? typical_height(&writing) : side;
-    free(writing.piece);
-    for (size_t i = 0; i < pieces->n; i++) {
-        const uint32_t length = longer_side(&piece[i].box);
-        const bool is_long = length >= LONG * typical && 2 * length >= side;
-        const uint64_t framed =
-            piece[i].is_straight && is_long ? ink : ink_inside(pieces, marks, &piece[i]);
-        piece[i].is_frame = framed * FRAME_SHARE >= piece[i].mass;
-    }
+    struct mark *mark = malloc((pieces->n + 1) * sizeof *mark);
+    bool *is_frame = malloc((pieces->n + 1) * sizeof *is_frame);
+    int result = mark && is_frame ? 0 : -1;
+    for (size_t i = 0; result == 0 && i < pieces->n; i++)
+        mark[i] = marks->mark[pieces->piece[i].mark];
+    if (result == 0)
+        result = frames_find(mark, pieces->n, side, is_frame);
     size_t kept = 0;
-    for (size_t i = 0; i < pieces->n; i++)
-        if (!piece[i].is_frame)
-            piece[kept++] = piece[i];
+    for (size_t i = 0; result == 0 && i < pieces->n; i++)
+        if (!is_frame[i])
+            pieces->piece[kept++] = pieces->piece[i];
     pieces->n = kept;
-    return 0;
+    free(mark);
+    free(is_frame);
+    return result;
 }
 
 static void drop_specks(struct pieces *pieces, uint32_t typical)

@@ -140,6 +140,11 @@ static void frames_may_be_tilted_or_round(void **state)
     ring(&page, 100, 100, 32, 32);
     three(&page, 92, 85);
     expect_digits(&page, 1);
+
+    ring(&page, 60, 100, 32, 32); /* a 1 in it, which is as high as the 3 beside it */
+    one(&page, 59, 85);
+    three(&page, 150, 85);
+    expect_digits(&page, 2);
 }
 
 /* The edges of a sheet that goes on beyond the picture. */
