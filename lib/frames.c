@@ -6,20 +6,20 @@
 #include <stdlib.h>
 
 enum {
-    OFF = 24,  /* ink is along a side up to a share of the mark's longer side from it: lines bend */
-    MOST = 20, /* all ink but a share of so much, all rows and columns likewise */
+    OFF = 24,   /* ink is along a side up to a share of the longer one from it: lines bend */
+    MOST = 20,  /* all ink but a share of so much, all rows and columns likewise */
     SHARE = 16, /* writing has such a share of the ink of what is around it, at least */
     LONG = 2,   /* lines that are so many times as long as writing is high are none of it */
     DOT = 3     /* a dot's longer side, squared, is less than so many times its ink */
 };
 
-/* A mark, and what is known of it. */
+/* A mark, and what is known of it: straight are boxes, some of their sides, and lines, so that a
+ * thin 1 and a 7 are, and a 0 is not. */
 struct shape {
     const struct mark *mark;
     uint32_t longer; /* side of its box */
-    bool
-        is_straight; /* a box, some of its sides, a line: so are a thin 1 and a 7, and a 0 is not */
-    bool is_writing; /* for sure: neither straight nor a dot */
+    bool is_straight;
+    bool is_writing;  /* for sure: neither straight nor a dot */
     bool may_be_ring; /* around lines, or a 0 with some in it */
 };
 

@@ -1,8 +1,11 @@
+/*
+ * Light changes little by little, what it falls on in steps: where levels do the first, it is one
+ * thing. Source: E. Land and J. McCann, Lightness and retinex theory, Journal of the Optical
+ * Society of America 61 (1971) 1.
+ */
 #include "regions.h"
 
 #include "minmax.h"
-
-#include <string.h>
 
 /* What a cell's kind is on the way: large regions have numbers from REGION on. */
 enum { NONE, EDGE, SMALL, REGION };

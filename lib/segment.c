@@ -16,8 +16,6 @@ enum {
     SPECK_SHARE = 8,   /* a piece smaller than the typical one / SPECK_SHARE is a speck */
     FLAT = 4,          /* a piece lower than the typical one / FLAT, and wider than FLAT of its own
                           heights, is a rest of a ruled line, once parts of digits are joined */
-    FRAME_SHARE = 16,  /* writing has such a share of the ink of lines around it, at least */
-    LONG = 2,          /* lines that are so many times as long as writing is high are none of it */
     DROPPED = -1
 };
 
