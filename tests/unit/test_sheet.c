@@ -143,20 +143,36 @@ static void shadows_fall_on_sheet_and_table(void **state)
         }
 }
 
+/* One across each corner, which leaves the bars in the light; it reaches further in by `far`. */
+static void cast_into_corner(struct picture *picture, int corner, int far)
+{
+    const float a = corner % 2 ? -3 : 3, b = corner / 2 ? -1 : 1;
+    const float c = (corner % 2 ? 3.0F * WIDTH : 0) + (corner / 2 ? HEIGHT : 0);
+    cast_shadow(picture, a, b, c - 150 - (float)far, 0.5F);
+}
+
 /* They have one edge in the picture, as strokes have two. */
 static void shadows_at_the_border_are_no_strokes(void **state)
 {
     (void)state;
-    const struct table none = {0};
-    const float line[][3] = {{3, 1, -150},
-                             {-3, 1, 3 * WIDTH - 150},
-                             {3, -1, HEIGHT - 150},
-                             {-3, -1, 3 * WIDTH + HEIGHT - 150}};
     for (int corner = 0; corner < 4; corner++) {
-        struct picture picture = draw(&none, 0, 3, false);
-        cast_shadow(&picture, line[corner][0], line[corner][1], line[corner][2], 0.5F);
+        struct picture picture = draw(&(struct table){0}, 0, 3, false);
+        cast_into_corner(&picture, corner, 0);
         expect_bars(picture);
     }
+}
+
+/* What is filled in beside its tilted edges is as dark as it is there. */
+static void shadows_fall_on_corners_of_a_tilted_sheet(void **state)
+{
+    (void)state;
+    for (int corner = 0; corner < 4; corner++)
+        for (int tilt = -1; tilt < 2; tilt += 2) {
+            const struct table table = {60, 60, 50, 50, 0.05F * (float)tilt};
+            struct picture picture = draw(&table, 60, 3, false);
+            cast_into_corner(&picture, corner, 220);
+            expect_bars(picture);
+        }
 }
 
 /* A label cut close around its number. */
@@ -255,6 +271,7 @@ int main(void)
         cmocka_unit_test(uneven_light_falls_on_dark_sheets_too),
         cmocka_unit_test(shadows_fall_on_sheet_and_table),
         cmocka_unit_test(shadows_at_the_border_are_no_strokes),
+        cmocka_unit_test(shadows_fall_on_corners_of_a_tilted_sheet),
         cmocka_unit_test(a_small_sheet_is_full_of_writing),
         cmocka_unit_test(a_scans_dark_margins_are_no_paper),
         cmocka_unit_test(thick_strokes_are_no_sheet),
