@@ -10,7 +10,11 @@ enum {
     MOST = 20,  /* all ink but a share of so much, all rows and columns likewise */
     SHARE = 16, /* writing has such a share of the ink of what is around it, at least */
     LONG = 2,   /* lines that are so many times as long as writing is high are none of it */
-    DOT = 3     /* a dot's longer side, squared, is less than so many times its ink */
+    DOT = 3,    /* a dot's longer side, squared, is less than so many times its ink */
+    ALIKE = 12, /* sides of boxes end at the same heights, but for a share of so much */
+    TILT = 10,  /* and a row of boxes climbs by a share of so much, as a ruled line does */
+    NEAR = 4,   /* the next boxes are within so many heights */
+    SIDES = 3   /* that many sides at least are a row of boxes, and no 1s */
 };
 
 /* A mark, and what is known of it: straight are boxes, some of their sides, and lines, so that a
@@ -207,6 +211,50 @@ static void leave_digits(const struct shape *shape, size_t n, struct mark *some,
             is_frame[i] = others > 0 && 5 * shape[i].mark->box.height >= 7 * others;
 }
 
+/* Whether two upright lines end at the same heights, as the sides of boxes in a row do. */
+static bool are_alike(const struct box *a, const struct box *b)
+{
+    const int64_t apart = llabs((int64_t)a->x - b->x), height = max_u32(a->height, b->height);
+    const int64_t top = (int64_t)a->y - b->y, bottom = top + a->height - b->height;
+    const int64_t off = height / ALIKE + 1, climb = apart / TILT;
+    return apart <= NEAR * height && llabs(bottom - top) <= off && llabs(top) <= off + climb &&
+           llabs(bottom) <= off + climb;
+}
+
+static bool is_upright(const struct shape *shape)
+{
+    return shape->is_straight && 4 * shape->mark->box.width <= shape->mark->box.height;
+}
+
+/*
+ * Whether an upright line is the side of a box in a row of them, whose other sides are gone: they
+ * reached so far that they were taken for ruled lines. Others near it are alike, and what is
+ * between these is lower.
+ */
+static bool is_side(const struct shape *shape, size_t n, const struct box *line)
+{
+    uint32_t sides = 0, left = line->x, right = line->x + line->width, within = 0;
+    for (size_t k = 0; k < n; k++) {
+        const struct box *box = &shape[k].mark->box;
+        if (is_upright(&shape[k]) && are_alike(line, box)) {
+            left = min_u32(left, box->x);
+            right = max_u32(right, box->x + box->width);
+            sides++;
+        }
+    }
+    for (size_t k = 0; k < n && sides >= SIDES; k++) {
+        const struct box *box = &shape[k].mark->box;
+        const uint32_t x = box->x + box->width / 2, y = box->y + box->height / 2;
+        if (x < left || x >= right || y < line->y || y >= line->y + line->height ||
+            (is_upright(&shape[k]) && are_alike(line, box)))
+            continue;
+        if (10 * box->height > 9 * line->height)
+            return false;
+        within += 3 * box->height > line->height;
+    }
+    return within > 0;
+}
+
 int frames_find(const struct mark *mark, size_t n, uint32_t side, bool *is_frame)
 {
     struct shape *shape = malloc((n + 1) * sizeof *shape);
@@ -222,6 +270,8 @@ int frames_find(const struct mark *mark, size_t n, uint32_t side, bool *is_frame
     if (result == 0) {
         find(shape, n, side, some, is_frame);
         leave_digits(shape, n, some, is_frame);
+        for (size_t i = 0; i < n; i++)
+            is_frame[i] |= is_upright(&shape[i]) && is_side(shape, n, &mark[i].box);
     }
     free(shape);
     free(some);

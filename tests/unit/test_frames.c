@@ -126,6 +126,40 @@ static void rows_of_boxes_are_no_ruled_paper(void **state)
     expect_digits(&page, 12);
 }
 
+/* Boxes whose tops and bottoms have gone as ruled lines; of three lines that are no higher than a
+ * digit, or end elsewhere, or have nothing between them, none is a side; nor is one of two. */
+static void sides_of_boxes_are_no_ones(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    for (int climb = 0; climb <= 4; climb += 2) { /* from box to box */
+        for (int i = 0; i < 4; i++)
+            fill(&page, 20 + 40 * i, 60 + climb * i, 2, 50);
+        for (int i = 0; i < 3; i++)
+            three(&page, 30 + 40 * i, 70 + climb * i);
+        expect_digits(&page, 3);
+    }
+    for (int i = 0; i < 3; i++)
+        one(&page, 30 + 50 * i, 70);
+    three(&page, 45, 70);
+    expect_digits(&page, 4);
+
+    for (int i = 0; i < 2; i++)
+        fill(&page, 30 + 50 * i, 65, 3, TALL + 10);
+    three(&page, 45, 70);
+    expect(&page, 3, 0);
+
+    for (int i = 0; i < 3; i++)
+        fill(&page, 30 + 50 * i, 60 + 10 * i, 3, 2 * TALL - 12 * i);
+    three(&page, 45, 75);
+    expect(&page, 4, 0);
+
+    for (int i = 0; i < 3; i++)
+        fill(&page, 30 + 30 * i, 60, 3, 50);
+    three(&page, 110, 70);
+    expect(&page, 4, 0);
+}
+
 static void frames_may_be_tilted_or_round(void **state)
 {
     (void)state;
@@ -213,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digits_in_boxes_are_read_without_them),
         cmocka_unit_test(rows_of_boxes_are_no_ruled_paper),
+        cmocka_unit_test(sides_of_boxes_are_no_ones),
         cmocka_unit_test(frames_may_be_tilted_or_round),
         cmocka_unit_test(long_lines_beside_writing_are_none),
         cmocka_unit_test(what_may_be_digits_stays),
