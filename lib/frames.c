@@ -1,5 +1,6 @@
 #include "frames.h"
 
+#include "median.h"
 #include "minmax.h"
 
 #include <math.h>
@@ -14,7 +15,10 @@ enum {
     ALIKE = 12, /* sides of boxes end at the same heights, but for a share of so much */
     TILT = 10,  /* and a row of boxes climbs by a share of so much, as a ruled line does */
     NEAR = 4,   /* the next boxes are within so many heights */
-    SIDES = 3   /* that many sides at least are a row of boxes, and no 1s */
+    SIDES = 3,  /* that many sides at least are a row of boxes, and no 1s */
+    PEN = 7 /* a line has a share of so much of the ink that writing of its length has, at least:
+                 * of 1s beside others' digits from a quarter to a half; of edges of sheets and what
+                 * is left of forms' lines most often a twentieth, and up to an eighth */
 };
 
 /* A mark, and what is known of it: straight are boxes, some of their sides, and lines, so that a
@@ -255,11 +259,35 @@ static bool is_side(const struct shape *shape, size_t n, const struct box *line)
     return within > 0;
 }
 
+/* How wide and dark a mark's strokes are. */
+static float ink_by_length(const struct shape *shape)
+{
+    return (float)shape->mark->mass / (float)shape->longer;
+}
+
+/* What no pen has drawn, or another one than the writing's. Returns: -1 without
+ * memory. */
+static int find_faint(const struct shape *shape, size_t n, bool *is_frame)
+{
+    float *ink = malloc((n + 1) * sizeof *ink);
+    if (!ink)
+        return -1;
+    size_t writing = 0;
+    for (size_t i = 0; i < n; i++)
+        if (shape[i].is_writing && !is_frame[i])
+            ink[writing++] = ink_by_length(&shape[i]);
+    const float usual = median(ink, writing);
+    for (size_t i = 0; i < n; i++)
+        is_frame[i] |= PEN * ink_by_length(&shape[i]) < usual;
+    free(ink);
+    return 0;
+}
+
 int frames_find(const struct mark *mark, size_t n, uint32_t side, bool *is_frame)
 {
     struct shape *shape = malloc((n + 1) * sizeof *shape);
     struct mark *some = malloc((n + 1) * sizeof *some);
-    const int result = shape && some ? 0 : -1;
+    int result = shape && some ? 0 : -1;
     for (size_t i = 0; result == 0 && i < n; i++) {
         const uint32_t longer = max_u32(mark[i].box.width, mark[i].box.height);
         const bool straight = is_straight(&mark[i]);
@@ -272,6 +300,7 @@ int frames_find(const struct mark *mark, size_t n, uint32_t side, bool *is_frame
         leave_digits(shape, n, some, is_frame);
         for (size_t i = 0; i < n; i++)
             is_frame[i] |= is_upright(&shape[i]) && is_side(shape, n, &mark[i].box);
+        result = find_faint(shape, n, is_frame);
     }
     free(shape);
     free(some);

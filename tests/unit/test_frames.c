@@ -194,6 +194,23 @@ static void long_lines_beside_writing_are_none(void **state)
     expect_digits(&page, 3);
 }
 
+/* What is left of a sheet's edge or of a form's line; a thin 1 is of more than a seventh of the ink
+ * that a 3 of its height has. */
+static void thin_or_pale_lines_are_no_strokes(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    for (int level = 255; level >= 100; level -= 50)
+        for (int thick = 1; thick <= 2; thick++) {
+            three(&page, 60, 80);
+            three(&page, 90, 80);
+            for (int y = 75; y < 75 + TALL + 15; y++)
+                memset(page.pixels + y * SIDE + 130, level, (size_t)thick);
+            const bool is_pen = thick == 2 && level > 200; /* of a 3's 264 pixels, 60 or 47 */
+            expect(&page, is_pen ? 3 : 2, 0);
+        }
+}
+
 /* A 0 with a dot in it, one of straight lines with nothing, a tall 1, a 7 around others. */
 static void what_may_be_digits_stays(void **state)
 {
@@ -250,6 +267,7 @@ int main(void)
         cmocka_unit_test(sides_of_boxes_are_no_ones),
         cmocka_unit_test(frames_may_be_tilted_or_round),
         cmocka_unit_test(long_lines_beside_writing_are_none),
+        cmocka_unit_test(thin_or_pale_lines_are_no_strokes),
         cmocka_unit_test(what_may_be_digits_stays),
         cmocka_unit_test(ones_stay),
     };
