@@ -1,5 +1,6 @@
 #include "ink.h"
 
+#include "boxes.h"
 #include "minmax.h"
 #include "paper.h"
 #include "ruling.h"
@@ -248,6 +249,8 @@ int ink_find(struct picture *picture)
         if (side >= LARGE)
             ruling_remove(picture, 0, INK);
     }
+    if (boxes_clear(picture) != 0)
+        return -1;
     sheet_put_back(picture, &sheet, width, height);
     return (int)factor;
 }

@@ -10,6 +10,7 @@ the page. KIND is
   touching   a number of 2 to 5 digits, each of which touches the next
   lines      2 to 4 lines of 1 to 8 digits, falling or climbing a little
   boxes      a number of 1 to 8 digits, in a form's boxes, apart or joined, in rings or in one frame
+  crossed    as `boxes`, where half of the digits reach or cross a line of their box
   photo      as `lines` or `apart`, photographed: uneven light, shadow, paper grain, noise, JPEG;
              a third of them with a round pen as in `stroke`
   ruled      as `photo`, on ruled or squared paper
@@ -29,7 +30,7 @@ import numpy as np
 
 SIDE = 28
 PHOTOS = ("photo", "ruled", "forms", "table", "desk")
-BOXES = ("boxes", "forms")
+BOXES = ("boxes", "crossed", "forms")
 
 
 def read_idx(name):
@@ -179,7 +180,7 @@ def set_line(glyphs, gaps, heights, slope):
     return trimmed(page)
 
 
-def set_boxes(rng, glyphs, size):
+def set_boxes(rng, glyphs, size, crossed):
     """Glyphs in a row, with lines around each or around all."""
     style = rng.choice(["apart", "joined", "rings", "frame"])
     side = int(size * (rng.uniform(1.8, 2.2) if style == "rings" else rng.uniform(1.4, 1.9)))
@@ -197,10 +198,19 @@ def set_boxes(rng, glyphs, size):
         right = width if style == "frame" else left + side
         page[:line, left:right] = page[-line:, left:right] = 1
         page[:, left : left + line] = page[:, right - line : right] = 1
+    margin = int(size / 2) if crossed else 0
+    page = np.pad(page, margin)
     for i, glyph in enumerate(glyphs):
-        top, left = (side - glyph.shape[0]) // 2, step * i + (side - glyph.shape[1]) // 2
+        top, left = ((side - length) // 2 for length in glyph.shape)
+        if crossed and rng.uniform() < 0.5:
+            beyond, way = int(size * rng.uniform(0, 0.15)) - line, rng.choice([-1, 1])
+            if rng.uniform() < 0.5:
+                top += way * (top + beyond)
+            else:
+                left += way * (left + beyond)
+        top, left = margin + top, margin + step * i + left
         page[top : top + glyph.shape[0], left : left + glyph.shape[1]] += glyph
-    return np.minimum(page, 1)
+    return trimmed(np.minimum(page, 1))
 
 
 def on_paper(rng, blocks, size):
@@ -320,7 +330,7 @@ class Composer:
             glyphs.append(glyph)
             text += label
         if kind in BOXES:
-            return set_boxes(rng, glyphs, size), text
+            return set_boxes(rng, glyphs, size, kind == "crossed"), text
         spread = rng.uniform(0.05, 0.4)
         gaps = size * rng.uniform(0.06, spread + 0.06, n)
         touching = kind == "touching"

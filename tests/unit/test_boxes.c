@@ -1,0 +1,180 @@
+/* Boxes and rings go where a digit touches them, and nothing else does. */
+#include "boxes.h"
+#include "segment.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SIDE = 200, TALL = 30, WIDE = 18, STROKE = 6 };
+
+struct page {
+    uint8_t pixels[SIDE * SIDE];
+};
+
+static void fill(struct page *page, int left, int top, int width, int height)
+{
+    for (int y = top; y < top + height; y++)
+        memset(page->pixels + y * SIDE + left, 255, (size_t)width);
+}
+
+static void frame(struct page *page, int left, int top, int width, int height, int pen)
+{
+    fill(page, left, top, width, pen);
+    fill(page, left, top + height - pen, width, pen);
+    fill(page, left, top, pen, height);
+    fill(page, left + width - pen, top, pen, height);
+}
+
+static void ring(struct page *page, float x, float y, float radius, int pen)
+{
+    for (int i = 0; i < 2000; i++) {
+        const float angle = 3.14159265F * (float)i / 1000;
+        fill(page, (int)(x + radius * cosf(angle)), (int)(y + radius * sinf(angle)), pen, pen);
+    }
+}
+
+/* A digit that has no loop: a 3 of bars. */
+static void three(struct page *page, int x, int y)
+{
+    fill(page, x + WIDE - STROKE, y, STROKE, TALL);
+    for (int bar = 0; bar < 3; bar++)
+        fill(page, x, y + bar * (TALL - STROKE) / 2, WIDE, STROKE);
+}
+
+static void clear(struct page *page)
+{
+    assert_int_equal(boxes_clear(&(struct picture){SIDE, SIDE, page->pixels}), 0);
+}
+
+/* Digits are found, as large as drawn or up to `more` larger, as a line stays under a stroke that
+ * lies on it; the page is empty again. */
+static void expect_digits(struct page *page, size_t n, uint32_t more)
+{
+    clear(page);
+    struct marks digits;
+    const struct picture ink = {SIDE, SIDE, page->pixels};
+    assert_int_equal(segment_digits(&ink, &digits), 0);
+    assert_int_equal(digits.n, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_in_range(digits.mark[i].box.height, TALL, TALL + more);
+        assert_in_range(digits.mark[i].box.width, WIDE, WIDE + more);
+    }
+    marks_free(&digits);
+    memset(page, 0, sizeof *page);
+}
+
+static void digits_stay_where_they_touch_boxes(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    for (uint32_t thick = 1; thick <= 3; thick++) {
+        const int pen = (int)thick;
+        for (int beyond = 0; beyond <= 6; beyond += 3) {
+            frame(&page, 60, 60, 50, 50, pen); /* at the right, and the bottom */
+            three(&page, 110 - WIDE - pen + beyond, 70);
+            expect_digits(&page, 1, thick);
+            frame(&page, 60, 60, 50, 50, pen);
+            three(&page, 77, 110 - TALL - pen + beyond);
+            expect_digits(&page, 1, thick);
+
+            for (int i = 0; i < 3; i++) { /* of three joined ones, one is touched */
+                frame(&page, 20 + i * (50 - pen), 60, 50, 50, pen);
+                three(&page, i == 1 ? 120 - WIDE - 2 * pen + beyond : 37 + i * (50 - pen), 70);
+            }
+            expect_digits(&page, 3, thick);
+
+            frame(&page, 20, 60, 160, 50, pen); /* in one */
+            three(&page, 40, 60 + pen - beyond);
+            three(&page, 140, 70);
+            expect_digits(&page, 2, thick);
+        }
+        ring(&page, 100, 100, 32, pen);
+        three(&page, 92, 76);
+        expect_digits(&page, 1, thick + 1);
+    }
+}
+
+/* A sheet of squares, each as a table's cell is. */
+static void cells_may_be_in_rows(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    for (int row = 0; row < 3; row++)
+        for (int i = 0; i < 3; i++) {
+            frame(&page, 10 + 58 * i, 10 + 58 * row, 60, 60, 2);
+            three(&page, 12 + 58 * i, 25 + 58 * row);
+        }
+    expect_digits(&page, 9, 2);
+}
+
+static void expect_unchanged(struct page *page)
+{
+    const struct page before = *page;
+    clear(page);
+    assert_memory_equal(page, &before, sizeof before);
+    memset(page, 0, sizeof *page);
+}
+
+/* A row is no 0, so a thin 1 that stands on its line is known. */
+static void ones_stay_in_a_row(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    frame(&page, 20, 60, 160, 50, 2);
+    fill(&page, 100, 80, 3, TALL);
+    clear(&page);
+    assert_int_equal(page.pixels[80 * SIDE + 100], 255);
+    assert_int_equal(page.pixels[80 * SIDE + 20], 0);
+    assert_int_equal(page.pixels[60 * SIDE + 101], 0);
+}
+
+/* 0s that a stroke is in, each of another kind, an 8, and 6s. */
+static void digits_of_lines_stay(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    static const struct {
+        int pen, x, y, width, height;
+    } inside[] = {
+        {2, 0, 0, 0, 0},     /* none */
+        {3, 98, 69, 5, 57},  /* a slash */
+        {2, 99, 69, 2, 26},  /* the end of a thin stroke */
+        {2, 85, 69, 30, 14}, /* a short one */
+        {6, 88, 70, 24, 28}, /* of a thick stroke */
+    };
+    for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
+        ring(&page, 100, 100, 32, inside[i].pen);
+        fill(&page, inside[i].x, inside[i].y, inside[i].width, inside[i].height);
+        expect_unchanged(&page);
+    }
+    ring(&page, 100, 60, 20, 3);
+    ring(&page, 100, 100, 20, 3);
+    expect_unchanged(&page);
+    ring(&page, 100, 100, 20, 2);
+    fill(&page, 98, 52, 4, 29);
+    expect_unchanged(&page);
+    three(&page, 100, 100);
+    expect_unchanged(&page);
+    frame(&page, 60, 60, 50, 50, 2); /* a box that is not touched */
+    three(&page, 77, 70);
+    expect_unchanged(&page);
+    expect_unchanged(&page); /* nothing at all */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digits_stay_where_they_touch_boxes),
+        cmocka_unit_test(cells_may_be_in_rows),
+        cmocka_unit_test(ones_stay_in_a_row),
+        cmocka_unit_test(digits_of_lines_stay),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
