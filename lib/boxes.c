@@ -223,8 +223,9 @@ static bool may_be_digit(const struct grid *grid, const struct blob *blob, uint3
         const struct blob *cell = &grid->of[k];
         const uint32_t high = cell->bottom - cell->top;
         const bool is_row = grid->cells > 1 || cell->right - cell->left > 2 * high;
-        if (is_within(blob, cell) && THIN * thick <= high && 6 * height <= 5 * high &&
-            (is_row ? 4 : 3) * height >= high && (is_row ? 2 : 1) * blob->pixels >= high * thick)
+        if (is_within(blob, cell) && THIN * thick <= high &&
+            6 * height <= (is_row ? 7u : 5u) * high && (is_row ? 4 : 3) * height >= high &&
+            (is_row ? 2 : 1) * blob->pixels >= high * thick)
             return true;
     }
     return false;
