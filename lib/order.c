@@ -2,7 +2,13 @@
 
 #include "minmax.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+
+enum {
+    SHARED = 6, /* digits side by side share more than that part of their height */
+    FEW = 64    /* of more lines none are joined */
+};
 
 /* Pixels between two stretches of a line, or less than 0: minus the length they share. */
 static int64_t gap(uint32_t a, uint32_t a_length, uint32_t b, uint32_t b_length)
@@ -100,6 +106,43 @@ static void assign_low(struct place *places, size_t n, uint32_t low)
     }
 }
 
+/* Whether the places of two lines stand side by side alone, and some of them at about one height. */
+static bool are_beside(const struct place *places, size_t n, uint32_t a, uint32_t b)
+{
+    bool beside = false;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n && places[i].line == a; k++) {
+            const struct box *one = &places[i].box, *other = &places[k].box;
+            if (places[k].line != b)
+                continue;
+            if (-2 * gap(one->x, one->width, other->x, other->width) >
+                min_u32(one->width, other->width))
+                return false; /* one above the other */
+            beside |= -SHARED * gap(one->y, one->height, other->y, other->height) >
+                      min_u32(one->height, other->height);
+        }
+    return beside;
+}
+
+/* Join lines that stand side by side, as digits do that fill a row of boxes up and down. Returns: how
+ * many lines are left. */
+static uint32_t join_lines(struct place *places, size_t n, struct line *lines, uint32_t found)
+{
+    for (uint32_t a = 0; a < found && found <= FEW; a++)
+        for (uint32_t b = a + 1; b < found; b++) {
+            if (!are_beside(places, n, lines[a].number, lines[b].number))
+                continue;
+            for (size_t i = 0; i < n; i++)
+                if (places[i].line == lines[b].number)
+                    places[i].line = lines[a].number;
+            lines[a].centres += lines[b].centres;
+            lines[a].n += lines[b].n;
+            lines[b] = lines[--found];
+            b = a;
+        }
+    return found;
+}
+
 int order_reading(struct place *places, size_t n, uint32_t low)
 {
     if (n == 0)
@@ -113,6 +156,7 @@ int order_reading(struct place *places, size_t n, uint32_t low)
             assign_low(places, n, low);
         else
             found = find_lines(places, n, 0, lines);
+        found = join_lines(places, n, lines, found);
         qsort(lines, found, sizeof *lines, upper_line_first);
         for (uint32_t k = 0; k < found; k++)
             rank[lines[k].number] = k;

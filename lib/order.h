@@ -15,8 +15,9 @@ struct place {
 
 /*
  * Sort places into reading order: lines from the top, each from left to right. Lines may climb or
- * fall. Places lower than `low`, such as commas and loose strokes, make no line of their own where
- * there are others, but belong to the nearest.
+ * fall; what is beside each other and shares some height, as digits that fill a row of boxes up and
+ * down do, is one line. Places lower than `low`, such as commas and loose strokes, make no line of
+ * their own where there are others, but belong to the nearest.
  * Returns: 0, or -1 when memory runs out.
  */
 int order_reading(struct place *places, size_t n, uint32_t low) CHECKED;

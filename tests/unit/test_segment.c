@@ -66,6 +66,23 @@ static void lines_are_read_from_the_top_and_left_to_right(void **state)
            8);
 }
 
+/* As digits fill a row of boxes; what stands above one of the others is a line of its own, and so is
+ * what is beside them and higher. */
+static void digits_up_and_down_are_one_line(void **state)
+{
+    (void)state;
+    const struct box row[] = {
+        {10, 70, 12, 30}, {40, 92, 12, 30}, {70, 71, 12, 30}, {100, 93, 12, 30}, {130, 72, 12, 30},
+    };
+    expect(row, 5, row, 5);
+
+    const struct box apart[] = {{100, 64, 12, 30}, {10, 92, 12, 30}, {40, 92, 12, 30}};
+    expect(apart, 3, apart, 3);
+    const struct box above[] = {
+        {10, 60, 12, 30}, {100, 72, 12, 30}, {10, 95, 12, 30}, {60, 95, 12, 30}};
+    expect(above, 4, above, 4);
+}
+
 static void steep_lines_stay_lines(void **state)
 {
     (void)state;
@@ -246,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_read_from_the_top_and_left_to_right),
+        cmocka_unit_test(digits_up_and_down_are_one_line),
         cmocka_unit_test(steep_lines_stay_lines),
         cmocka_unit_test(a_loose_bar_belongs_to_its_digit),
         cmocka_unit_test(whole_digits_side_by_side_stay_apart),
