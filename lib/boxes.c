@@ -212,20 +212,22 @@ static bool is_within(const struct blob *blob, const struct blob *cell)
 }
 
 /*
- * Whether what is left may be a digit in a cell: it is not as high as that, nor much lower, and has
- * the ink of a line half as long as the cell is high. If there is but one cell, and that no row, it
- * might be a 0's, with the end of its stroke in it, or a slash: what is left has to be more.
+ * Whether what is left may be a digit in a cell: it is about as high as digits are in cells, and has
+ * the ink of a line half as long as the cell is high. A single cell, and that no row, might be a
+ * 0's, with the end of its stroke in it, or a slash: what is left has to be more, and if the cell is
+ * round, higher than such an end.
  */
 static bool may_be_digit(const struct grid *grid, const struct blob *blob, uint32_t thick)
 {
     const uint32_t height = blob->bottom - blob->top;
     for (uint32_t k = 1; k <= grid->cells; k++) {
         const struct blob *cell = &grid->of[k];
-        const uint32_t high = cell->bottom - cell->top;
-        const bool is_row = grid->cells > 1 || cell->right - cell->left > 2 * high;
-        if (is_within(blob, cell) && THIN * thick <= high &&
-            6 * height <= (is_row ? 7u : 5u) * high && (is_row ? 4 : 3) * height >= high &&
-            (is_row ? 2 : 1) * blob->pixels >= high * thick)
+        const uint32_t high = cell->bottom - cell->top, wide = cell->right - cell->left;
+        const bool is_row = grid->cells > 1 || wide > 2 * high;
+        const bool is_round = 20 * (cell->pixels + blob->pixels) < 17 * high * wide;
+        const uint32_t least = is_row ? 5 : is_round ? 8 : 7, most = is_row ? 23 : 17;
+        if (is_within(blob, cell) && THIN * thick <= high && 20 * height >= least * high &&
+            20 * height <= most * high && (is_row ? 2 : 1) * blob->pixels >= high * thick)
             return true;
     }
     return false;

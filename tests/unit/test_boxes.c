@@ -122,17 +122,25 @@ static void expect_unchanged(struct page *page)
     memset(page, 0, sizeof *page);
 }
 
-/* A row is no 0, so a thin 1 that stands on its line is known. */
+/* A row is no 0, so a thin 1 that stands on its line is known, and one that crosses another; a blot
+ * is none. */
 static void ones_stay_in_a_row(void **state)
 {
     (void)state;
     struct page page = {{0}};
+    for (int crosses = 0; crosses < 2; crosses++) {
+        const int top = crosses ? 55 : 80, wide = crosses ? 6 : 3;
+        frame(&page, 20, 60, 160, 50, 2);
+        fill(&page, 100, top, wide, (crosses ? 106 : 109) - top);
+        clear(&page);
+        assert_int_equal(page.pixels[80 * SIDE + 100], 255);
+        assert_int_equal(page.pixels[80 * SIDE + 20], 0);
+        assert_int_equal(page.pixels[60 * SIDE + 50], 0);
+        memset(&page, 0, sizeof page);
+    }
     frame(&page, 20, 60, 160, 50, 2);
-    fill(&page, 100, 80, 3, TALL);
-    clear(&page);
-    assert_int_equal(page.pixels[80 * SIDE + 100], 255);
-    assert_int_equal(page.pixels[80 * SIDE + 20], 0);
-    assert_int_equal(page.pixels[60 * SIDE + 101], 0);
+    fill(&page, 100, 100, 12, 9);
+    expect_unchanged(&page);
 }
 
 /* 0s that a stroke is in, each of another kind, an 8, and 6s. */
@@ -147,6 +155,7 @@ static void digits_of_lines_stay(void **state)
         {3, 98, 69, 5, 57},  /* a slash */
         {2, 99, 69, 2, 26},  /* the end of a thin stroke */
         {2, 85, 69, 30, 14}, /* a short one */
+        {2, 90, 69, 20, 22}, /* one of more than a third of its height */
         {6, 88, 70, 24, 28}, /* of a thick stroke */
     };
     for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
