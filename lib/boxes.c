@@ -212,10 +212,10 @@ static bool is_within(const struct blob *blob, const struct blob *cell)
 }
 
 /*
- * Whether what is left may be a digit in a cell: it is about as high as digits are in cells, and has
- * the ink of a line half as long as the cell is high. A single cell, and that no row, might be a
- * 0's, with the end of its stroke in it, or a slash: what is left has to be more, and if the cell is
- * round, higher than such an end.
+ * Whether what is left may be a digit in a cell: it is about as high as digits are in cells, and
+ * has the ink of a line half as long as the cell is high. A single cell, and that no row, might be
+ * a 0's, with the end of its stroke in it, or a slash: what is left has to be more, and if the cell
+ * is round, higher than such an end.
  */
 static bool may_be_digit(const struct grid *grid, const struct blob *blob, uint32_t thick)
 {

@@ -106,7 +106,7 @@ static void assign_low(struct place *places, size_t n, uint32_t low)
     }
 }
 
-/* Whether the places of two lines stand side by side alone, and some of them at about one height. */
+/* Whether places of two lines stand side by side alone, and some of them at about one height. */
 static bool are_beside(const struct place *places, size_t n, uint32_t a, uint32_t b)
 {
     bool beside = false;
@@ -124,8 +124,8 @@ static bool are_beside(const struct place *places, size_t n, uint32_t a, uint32_
     return beside;
 }
 
-/* Join lines that stand side by side, as digits do that fill a row of boxes up and down. Returns: how
- * many lines are left. */
+/* Join lines that stand side by side, as digits do that fill a row of boxes up and down. Returns:
+ * how many lines are left. */
 static uint32_t join_lines(struct place *places, size_t n, struct line *lines, uint32_t found)
 {
     for (uint32_t a = 0; a < found && found <= FEW; a++)

@@ -66,8 +66,8 @@ static void lines_are_read_from_the_top_and_left_to_right(void **state)
            8);
 }
 
-/* As digits fill a row of boxes; what stands above one of the others is a line of its own, and so is
- * what is beside them and higher. */
+/* As digits fill a row of boxes; what stands above one of the others is a line of its own, and so
+ * is what is beside them and higher. */
 static void digits_up_and_down_are_one_line(void **state)
 {
     (void)state;
