@@ -18,7 +18,8 @@ enum {
     MOST_CELLS = 255 /* of a mark; what is more is no cell */
 };
 
-enum cell { INK = -1, HOLE = -2, LINE = -3, UNSEEN = -4, OUTSIDE = 0 }; /* else a cell, from 1 */
+/* What a place is, else one of the cells, from 1. HOLE is also ink that has been looked at. */
+enum cell { INK = -1, HOLE = -2, LINE = -3, UNSEEN = -4, OUTSIDE = 0 };
 
 /* Pixels that are connected: the box around them, in a grid, and how many they are. */
 struct blob {
@@ -225,6 +226,7 @@ static bool may_be_digit(const struct grid *grid, const struct blob *blob, uint3
         const uint32_t high = cell->bottom - cell->top, wide = cell->right - cell->left;
         const bool is_row = grid->cells > 1 || wide > 2 * high;
         const bool is_round = 20 * (cell->pixels + blob->pixels) < 17 * high * wide;
+        /* in twentieths of the cell's height */
         const uint32_t least = is_row ? 5 : is_round ? 8 : 7, most = is_row ? 23 : 17;
         if (is_within(blob, cell) && THIN * thick <= high && 20 * height >= least * high &&
             20 * height <= most * high && (is_row ? 2 : 1) * blob->pixels >= high * thick)

@@ -16,9 +16,9 @@ enum {
     TILT = 10,  /* and a row of boxes climbs by a share of so much, as a ruled line does */
     NEAR = 4,   /* the next boxes are within so many heights */
     SIDES = 3,  /* that many sides at least are a row of boxes, and no 1s */
-    PEN = 7 /* a line has a share of so much of the ink that writing of its length has, at least:
-                 * of 1s beside others' digits from a quarter to a half; of edges of sheets and what
-                 * is left of forms' lines most often a twentieth, and up to an eighth */
+    PEN = 7     /* a stroke has a share of so much of the ink that writing of its length has, at
+                   least: 1s beside others' digits from a quarter to a half; edges of sheets and what
+                   is left of forms' lines most often a twentieth, and up to an eighth */
 };
 
 /* A mark, and what is known of it: straight are boxes, some of their sides, and lines, so that a
@@ -265,8 +265,7 @@ static float ink_by_length(const struct shape *shape)
     return (float)shape->mark->mass / (float)shape->longer;
 }
 
-/* What no pen has drawn, or another one than the writing's. Returns: -1 without
- * memory. */
+/* Find what no pen has drawn, or another one than the writing's. Returns: -1 without memory. */
 static int find_faint(const struct shape *shape, size_t n, bool *is_frame)
 {
     float *ink = malloc((n + 1) * sizeof *ink);

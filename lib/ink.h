@@ -9,9 +9,9 @@
  * Writing may be dark on light or light on dark. A table around a sheet, or a scan's dark margins,
  * become paper (sheet.h). Paper of one level, as of drawings and clean scans, is told by the
  * picture's border; on any other, as of photos, the paper's level is sought at each place
- * (paper.h). Ruled and squared lines are removed (ruling.h). Faint noise becomes paper. A picture
- * without enough contrast, or without edges, becomes all paper. MNIST's own images come out as they
- * are, but for levels 1 and 2.
+ * (paper.h). Ruled and squared lines are removed (ruling.h), and those of boxes that digits touch
+ * (boxes.h). Faint noise becomes paper. A picture without enough contrast, or without edges, becomes
+ * all paper. MNIST's own images come out as they are, but for levels 1 and 2.
  * Pictures of more than 4 million pixels are reduced first.
  * Returns: by how much the sides were reduced, 1 for most; or -1 when memory runs out.
  */

@@ -1,5 +1,7 @@
 /* Boxes and rings go where a digit touches them, and nothing else does. */
 #include "boxes.h"
+#include "drawn_page.h"
+#include "sample.h"
 #include "segment.h"
 
 #include <math.h>
@@ -7,30 +9,13 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-enum { SIDE = 200, TALL = 30, WIDE = 18, STROKE = 6 };
-
-struct page {
-    uint8_t pixels[SIDE * SIDE];
-};
-
-static void fill(struct page *page, int left, int top, int width, int height)
-{
-    for (int y = top; y < top + height; y++)
-        memset(page->pixels + y * SIDE + left, 255, (size_t)width);
-}
-
-static void frame(struct page *page, int left, int top, int width, int height, int pen)
-{
-    fill(page, left, top, width, pen);
-    fill(page, left, top + height - pen, width, pen);
-    fill(page, left, top, pen, height);
-    fill(page, left + width - pen, top, pen, height);
-}
+enum { TALL = 30, WIDE = 18, STROKE = 6 };
 
 static void ring(struct page *page, float x, float y, float radius, int pen)
 {
@@ -177,6 +162,52 @@ static void digits_of_lines_stay(void **state)
     expect_unchanged(&page); /* nothing at all */
 }
 
+/* Frames around each other are looked at until they cover the page four times; small boxes never. */
+static void time_is_bounded(void **state)
+{
+    (void)state;
+    struct page page = {{0}};
+    for (int before = 0; before <= 4; before += 4) {
+        for (int i = 0; i < before; i++)
+            frame(&page, 4 * i, 4 * i, SIDE - 8 * i, SIDE - 8 * i, 2);
+        frame(&page, 16, 16, SIDE - 32, SIDE - 32, 2);
+        fill(&page, 16, 60, 40, 80);
+        if (before) {
+            expect_unchanged(&page);
+        } else {
+            clear(&page);
+            assert_int_equal(page.pixels[16 * SIDE + 16], 0);
+            memset(&page, 0, sizeof page);
+        }
+    }
+    frame(&page, 60, 60, 19, 19, 1);
+    fill(&page, 60, 64, 9, 10);
+    expect_unchanged(&page);
+    frame(&page, 60, 60, 20, 20, 1);
+    fill(&page, 60, 64, 9, 10);
+    clear(&page);
+    assert_int_equal(page.pixels[60 * SIDE + 60], 0);
+}
+
+/* Training digits, enlarged, are no boxes. */
+static void mnist_digits_stay(void **state)
+{
+    (void)state;
+    enum { DIGITS = 10000, LARGE = 3 * IMAGE_SIDE };
+    FILE *file = fopen("data/mnist/train-images-idx3-ubyte", "rb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 16, SEEK_SET), 0);
+    for (int i = 0; i < DIGITS; i++) {
+        uint8_t image[IMAGE_PIXELS], large[LARGE * LARGE], after[LARGE * LARGE];
+        assert_int_equal(fread(image, 1, sizeof image, file), sizeof image);
+        for (int k = 0; k < LARGE * LARGE; k++)
+            after[k] = large[k] = image[k / LARGE / 3 * IMAGE_SIDE + k % LARGE / 3];
+        assert_int_equal(boxes_clear(&(struct picture){LARGE, LARGE, after}), 0);
+        assert_memory_equal(after, large, sizeof large);
+    }
+    fclose(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +215,8 @@ int main(void)
         cmocka_unit_test(cells_may_be_in_rows),
         cmocka_unit_test(ones_stay_in_a_row),
         cmocka_unit_test(digits_of_lines_stay),
+        cmocka_unit_test(time_is_bounded),
+        cmocka_unit_test(mnist_digits_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* Lines around writing are none of it: what is left of drawn pages with boxes, rings and edges. */
+#include "drawn_page.h"
 #include "ruling.h"
 #include "segment.h"
 
@@ -12,26 +13,7 @@
 
 #include <cmocka.h>
 
-enum { SIDE = 200, TALL = 30 };
-
-struct page {
-    uint8_t pixels[SIDE * SIDE];
-};
-
-static void fill(struct page *page, int left, int top, int width, int height)
-{
-    for (int y = top; y < top + height; y++)
-        memset(page->pixels + y * SIDE + left, 255, (size_t)width);
-}
-
-/* Lines of `pen` pixels along the inside of a rectangle. */
-static void frame(struct page *page, int left, int top, int width, int height, int pen)
-{
-    fill(page, left, top, width, pen);
-    fill(page, left, top + height - pen, width, pen);
-    fill(page, left, top, pen, height);
-    fill(page, left + width - pen, top, pen, height);
-}
+enum { TALL = 30 };
 
 /* A straight line of 3 pixels. */
 static void line(struct page *page, float x, float y, float to_x, float to_y)
@@ -157,6 +139,12 @@ static void sides_of_boxes_are_no_ones(void **state)
     for (int i = 0; i < 3; i++)
         fill(&page, 30 + 30 * i, 60, 3, 50);
     three(&page, 110, 70);
+    expect(&page, 4, 0);
+
+    for (int i = 0; i < 3; i++) /* further apart than boxes are */
+        fill(&page, 5 + 90 * i, 60, 3, 20);
+    fill(&page, 45, 68, 14, 4);
+    fill(&page, 50, 63, 4, 14);
     expect(&page, 4, 0);
 }
 
