@@ -17,8 +17,8 @@ enum {
     NEAR = 4,   /* the next boxes are within so many heights */
     SIDES = 3,  /* that many sides at least are a row of boxes, and no 1s */
     PEN = 7     /* a stroke has a share of so much of the ink that writing of its length has, at
-                   least: 1s beside others' digits from a quarter to a half; edges of sheets and what
-                   is left of forms' lines most often a twentieth, and up to an eighth */
+                   least: 1s beside others' digits from a quarter to a half; edges of sheets and
+                   what is left of forms' lines mostly a twentieth, and up to an eighth */
 };
 
 /* A mark, and what is known of it: straight are boxes, some of their sides, and lines, so that a

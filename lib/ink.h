@@ -10,8 +10,8 @@
  * become paper (sheet.h). Paper of one level, as of drawings and clean scans, is told by the
  * picture's border; on any other, as of photos, the paper's level is sought at each place
  * (paper.h). Ruled and squared lines are removed (ruling.h), and those of boxes that digits touch
- * (boxes.h). Faint noise becomes paper. A picture without enough contrast, or without edges, becomes
- * all paper. MNIST's own images come out as they are, but for levels 1 and 2.
+ * (boxes.h). Faint noise becomes paper. A picture without enough contrast, or without edges,
+ * becomes all paper. MNIST's own images come out as they are, but for levels 1 and 2.
  * Pictures of more than 4 million pixels are reduced first.
  * Returns: by how much the sides were reduced, 1 for most; or -1 when memory runs out.
  */

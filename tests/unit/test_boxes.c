@@ -162,7 +162,7 @@ static void digits_of_lines_stay(void **state)
     expect_unchanged(&page); /* nothing at all */
 }
 
-/* Frames around each other are looked at until they cover the page four times; small boxes never. */
+/* Frames around each other are looked at until they cover the page four times; small ones never. */
 static void time_is_bounded(void **state)
 {
     (void)state;

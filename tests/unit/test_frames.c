@@ -142,7 +142,7 @@ static void sides_of_boxes_are_no_ones(void **state)
     expect(&page, 4, 0);
 
     for (int i = 0; i < 3; i++) /* further apart than boxes are */
-        fill(&page, 5 + 90 * i, 60, 3, 20);
+        fill(&page, 5 + 90 * i, 60, 2, 20);
     fill(&page, 45, 68, 14, 4);
     fill(&page, 50, 63, 4, 14);
     expect(&page, 4, 0);
