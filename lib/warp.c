@@ -191,12 +191,15 @@ void warp_apply(const struct warp *warp, const uint8_t from[IMAGE_PIXELS], uint8
             down[x] = row - (float)whole_y;
             place[x] = whole_y * STRIDE + whole_x;
         }
+        float value[SIDE];
         for (int x = 0; x < SIDE; x++) {
             const float *p = &source.pixel[0][0] + place[x];
             const float above = p[0] + right[x] * (p[1] - p[0]);
             const float below = p[STRIDE] + right[x] * (p[STRIDE + 1] - p[STRIDE]);
-            to[y * SIDE + x] = (uint8_t)clamp(above + down[x] * (below - above) + 0.5f, 0, 255);
+            value[x] = above + down[x] * (below - above) + 0.5f;
         }
+        for (int x = 0; x < SIDE; x++)
+            to[y * SIDE + x] = (uint8_t)(int)clamp(value[x], 0, 255);
     }
     for (int y = warp->erase_y; y < warp->erase_y + warp->erase; y++)
         memset(to + y * SIDE + warp->erase_x, 0, (size_t)warp->erase);
