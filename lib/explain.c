@@ -74,14 +74,14 @@ int explain_layers_json(struct predictor *predictor, const uint8_t image[IMAGE_P
 {
     struct predictor_layer layer;
     size_t most = 0;
+    if (predictor_inspect(predictor, image, error) != 0)
+        return -1;
     for (int i = 0; predictor_layer(predictor, i, &layer, NULL); i++)
         most = layer_values(&layer) > most ? layer_values(&layer) : most;
     float *values = malloc(most * sizeof *values);
     uint8_t *bytes = malloc(most);
     int result = 0;
     if (values && bytes) {
-        float probabilities[CLASSES];
-        predictor_run(predictor, image, 1, probabilities);
         fputc('[', out);
         for (int i = 0; predictor_layer(predictor, i, &layer, values); i++) {
             if (i)

@@ -74,7 +74,7 @@ struct pass {
     void *memo;                      /* the layer's own memory between forward and backward */
     float *scratch;                  /* memory for the duration of the call */
     const struct layer *fused;       /* inference: batch norm folded into this layer, or NULL */
-    const struct layer *pool;        /* training: the pool that shares in this layer's work */
+    const struct layer *pool;        /* the pool that shares in this layer's work, or NULL */
     const struct layer *biased;      /* training: the layer in whose work this pool shares */
     uint64_t seed, first_sample;     /* dropout's random numbers */
     uint32_t step;
@@ -115,6 +115,12 @@ struct layer_type {
 
 extern const struct layer_type layer_conv, layer_dense, layer_norm, layer_pool, layer_dropout,
     layer_se, layer_both;
+
+/*
+ * Is `layer` a first convolution that does the whole work of `pool` behind it, and gives what the
+ * pool would? `pool` may be NULL, and is a maximum pool otherwise.
+ */
+bool layer_takes_pool(const struct layer *layer, const struct layer *pool);
 
 static inline int layer_blocks(int channels)
 {

@@ -13,6 +13,14 @@ static bool is_dense(const struct layer *layer)
     return layer->type == &layer_dense;
 }
 
+bool layer_takes_pool(const struct layer *layer, const struct layer *pool)
+{
+    const bool small = layer->kernel_height == 3 || layer->kernel_height == 5;
+    return pool && layer->type == &layer_conv && layer->compact && small &&
+           layer->kernel_width == layer->kernel_height && pool->kernel_height == 2 &&
+           pool->kernel_width == 2;
+}
+
 /* Input channels as the kernels see them: a dense layer's features include the padding lanes. */
 static int in_channels(const struct layer *layer)
 {
@@ -167,7 +175,10 @@ static void forward(const struct pass *pass, bool training)
     }
     const float *in = with_border(&pass->in, layer->border.before);
     const float *weights = pass->block + layer->parameter[LINEAR_WEIGHT].offset;
-    if (by_winograd(pass->kernels, &conv))
+    if (layer_takes_pool(layer, pass->pool))
+        pass->kernels->conv_pool(&conv, in, weights, bias, relu, pass->out.at,
+                                 training ? pass->memo : NULL);
+    else if (by_winograd(pass->kernels, &conv))
         pass->kernels->winograd(&conv, in, weights,
                                 pass->prepared ? pass->prepared + layer->forward : NULL, bias, relu,
                                 pass->out.at, pass->scratch);
@@ -225,12 +236,23 @@ static size_t dense_memo_bytes(const struct layer *layer, const struct layer *po
     return layer->compact ? 0 : (size_t)samples * (size_t)in_channels(layer) * sizeof(float);
 }
 
+/* Which pixel of each window the pool took. */
+static size_t conv_memo_bytes(const struct layer *layer, const struct layer *pool, int samples)
+{
+    if (!layer_takes_pool(layer, pool))
+        return 0;
+    return (size_t)(samples * layer_blocks(pool->out.channels) * LANES * pool->out.height *
+                    pool->out.width);
+}
+
 static void backward(const struct pass *pass)
 {
     const struct layer *layer = pass->layer;
     const struct conv conv = describe(pass);
-    const struct plane plane = {pass->samples, layer->out.height, layer->out.width};
-    for (int b = 0; layer->bias && !pass->pool && b < conv.out_blocks; b++)
+    const bool pooled = layer_takes_pool(layer, pass->pool), bias_here = !pass->pool || pooled;
+    const struct shape *out = pooled ? &pass->pool->out : &layer->out;
+    const struct plane plane = {pass->samples, out->height, out->width};
+    for (int b = 0; layer->bias && bias_here && b < conv.out_blocks; b++)
         pass->kernels->bias_back(
             &plane, &pass->out.strides, pass->out.at + (size_t)b * pass->out.strides.block,
             &pass->grad_out.strides, pass->grad_out.at + (size_t)b * pass->grad_out.strides.block,
@@ -241,7 +263,9 @@ static void backward(const struct pass *pass)
         weights.out.pixel = weights.out.sample;
     const float *in = with_border(&pass->in, layer->border.before);
     float *gradient = pass->gradient + layer->parameter[LINEAR_WEIGHT].offset;
-    if (by_winograd(pass->kernels, &weights))
+    if (pooled)
+        pass->kernels->conv_pool_weights(&weights, in, pass->memo, pass->grad_out.at, gradient);
+    else if (by_winograd(pass->kernels, &weights))
         pass->kernels->winograd_weights(&weights, in, pass->grad_out.at, gradient, pass->scratch);
     else
         pass->kernels->conv_weights(&weights, in, pass->grad_out.at, gradient);
@@ -305,6 +329,7 @@ const struct layer_type layer_conv = {.name = "conv",
                                       .shape = conv_shape,
                                       .forward = forward,
                                       .backward = backward,
+                                      .memo_bytes = conv_memo_bytes,
                                       .packed = packed,
                                       .scratch_floats = scratch_floats,
                                       .prepare = prepare};

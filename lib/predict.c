@@ -30,10 +30,11 @@ struct member { /* one model of the ensemble */
 struct predictor {
     int members, threads, views;
     struct member *member;
-    size_t seen; /* images so far */
+    struct workspace *inspected; /* for one image; NULL before one is */
+    size_t seen;                 /* images so far */
 };
 
-/* The last is the image as it is, whose activations then stay for predictor_layer(). */
+/* The last is the image as it is. */
 static const struct warp view[PREDICT_VIEWS] = {
     {.angle = 0.0873f, .zoom_x = 1, .zoom_y = 1}, /* radians: 5 degrees */
     {.angle = -0.0873f, .zoom_x = 1, .zoom_y = 1},
@@ -61,7 +62,8 @@ static int member_start(struct member *member, struct model *model, int threads,
     member->kernels = kernels;
     for (int t = 0; t <= threads; t++) {
         const int samples = t < threads ? CHUNK : FEW;
-        member->workspace[t] = workspace_new(member->net, kernels, samples, false, error);
+        member->workspace[t] =
+            workspace_new(member->net, kernels, samples, WORKSPACE_PREDICT, error);
         if (!member->workspace[t])
             return -1;
     }
@@ -227,19 +229,30 @@ static void copy_word(const char *text, int place, char *word, size_t size)
     snprintf(word, size, "%.*s", (int)strcspn(text, " "), text);
 }
 
+int predictor_inspect(struct predictor *p, const uint8_t image[IMAGE_PIXELS], struct error *error)
+{
+    const struct member *member = &p->member[0];
+    if (!p->inspected)
+        p->inspected = workspace_new(member->net, member->kernels, 1, WORKSPACE_INSPECT, error);
+    if (!p->inspected)
+        return -1;
+    workspace_input(p->inspected, image, 1);
+    workspace_forward(p->inspected, member->block, member->prepared, NULL, NULL);
+    return 0;
+}
+
 bool predictor_layer(const struct predictor *p, int i, struct predictor_layer *layer, float *values)
 {
     const struct member *member = &p->member[0];
-    const struct workspace *workspace = member->workspace[p->threads];
     struct workspace_output output;
     for (int l = 0; l < workspace_layers(member->net); l++) {
-        if (!workspace_output(workspace, l, 0, &output, NULL) || i-- > 0)
+        if (!workspace_output(p->inspected, l, 0, &output, NULL) || i-- > 0)
             continue;
         copy_word(net_text(member->net), output.place, layer->name, sizeof layer->name);
         layer->channels = output.channels;
         layer->height = output.height;
         layer->width = output.width;
-        return !values || workspace_output(workspace, l, 0, &output, values);
+        return !values || workspace_output(p->inspected, l, 0, &output, values);
     }
     return false;
 }
@@ -257,6 +270,7 @@ void predictor_free(struct predictor *p)
         free(member->prepared);
         net_free(member->net);
     }
+    workspace_free(p->inspected);
     free(p->member);
     free(p);
 }

@@ -59,8 +59,15 @@ struct predictor_layer {
 };
 
 /*
- * What the first model's layers gave in the last predictor_run() of one image: layer `i` counted
- * from 0, without those that inference passes over.
+ * Take one image through the first model and keep what each layer gives, for predictor_layer().
+ * Shapes: image [28,28] u8. Returns: 0, or -1 with `error` set: no memory.
+ */
+int predictor_inspect(struct predictor *predictor, const uint8_t image[IMAGE_PIXELS],
+                      struct error *error) CHECKED;
+
+/*
+ * What the first model's layers gave for the image that predictor_inspect() saw last: layer `i`
+ * counted from 0, without those that inference passes over.
  * Activations are taken after batch norm and ReLU; the last layer gives logits. With `values` NULL
  * only the layer is described.
  * Shapes: values [channels,height,width] f32. Returns: false when there is no layer `i`.

@@ -133,7 +133,7 @@ struct trainer *train_new(const struct model *model, const struct train_options 
             goto fail;
     for (int i = 0; i < options->threads; i++) {
         const int most = (options->batch + TRAIN_SHARDS - 1) / TRAIN_SHARDS;
-        t->workspace[i] = workspace_new(t->net, kernels, most, true, error);
+        t->workspace[i] = workspace_new(t->net, kernels, most, WORKSPACE_TRAIN, error);
         if (!t->workspace[i])
             goto fail;
     }

@@ -14,7 +14,7 @@ struct workspace {
     const struct kernels *kernels;
     int layers, samples; /* room for */
     int n;               /* in use */
-    bool training;
+    enum workspace_use use;
     struct buffer *value;    /* [layers + 1]: the input and each layer's output */
     struct buffer *gradient; /* [layers + 1]: with respect to the value; at == NULL: not needed */
     void **memo;             /* [layers] */
@@ -60,23 +60,41 @@ static struct buffer take_image(struct arena *arena, struct border border, int s
     return buffer;
 }
 
-/* In training a maximum pool shares in the work of the layer before it when that ends in batch norm
- * or a bias. Returns: the pool behind `layer`, or NULL. */
-static const struct layer *pool_behind(const struct workspace *w, int layer)
+static bool training(const struct workspace *w)
 {
-    if (!w->training || layer < 0 || layer + 1 >= w->layers)
-        return NULL;
-    const struct layer *before = net_layer(w->net, layer), *pool = net_layer(w->net, layer + 1);
-    const bool shares = before->type == &layer_norm || before->bias;
-    return shares && pool->type == &layer_pool && !pool->average ? pool : NULL;
+    return w->use == WORKSPACE_TRAIN;
 }
 
-/* Batch norm is no pass of its own in inference; nor is the pool behind it in training. */
+/*
+ * A maximum pool shares in the work of the layer before it: of a first convolution, if nobody
+ * inspects what that gives; and in training of one that ends in batch norm or a bias.
+ * Returns: the pool behind `layer`, or NULL.
+ */
+static const struct layer *pool_behind(const struct workspace *w, int layer)
+{
+    int behind = layer + 1;
+    while (behind < w->layers && !training(w) && net_layer(w->net, behind)->type->training_only)
+        behind++;
+    if (layer < 0 || behind >= w->layers)
+        return NULL;
+    const struct layer *before = net_layer(w->net, layer), *pool = net_layer(w->net, behind);
+    if (pool->type != &layer_pool || pool->average)
+        return NULL;
+    const bool shares = training(w) && (before->type == &layer_norm || before->bias);
+    const bool first = w->use != WORKSPACE_INSPECT && layer_takes_pool(before, pool);
+    return shares || first ? pool : NULL;
+}
+
+/* Batch norm is no pass of its own in inference; nor is a pool when the layer before does all. */
 static bool runs(const struct workspace *w, int layer)
 {
-    if (!w->training)
-        return !net_layer(w->net, layer)->type->training_only;
-    return !pool_behind(w, layer - 1) || net_layer(w->net, layer - 1)->type != &layer_norm;
+    const struct layer *l = net_layer(w->net, layer), *taken = pool_behind(w, 0);
+    if (!training(w) && l->type->training_only)
+        return false;
+    if (l == taken && layer_takes_pool(net_layer(w->net, 0), taken))
+        return false;
+    return !training(w) || !pool_behind(w, layer - 1) ||
+           net_layer(w->net, layer - 1)->type != &layer_norm;
 }
 
 /* The layer that reads value `i`; as many as there are layers where that is the loss. */
@@ -89,16 +107,17 @@ static int reader_of(const struct workspace *w, int i)
 
 /*
  * The gradient of value `i` goes over it where nobody looks at it any more: the layer behind has
- * before it writes, and the one that made it looks only when it has a bias, and perhaps a ReLU, or
- * is a maximum pool of its own. An eighth to a fifth less memory, and the cache has it already.
+ * before it writes, and the one that made it looks only when it has a bias, and perhaps a ReLU,
+ * that no pool of its own looks after, or is a maximum pool itself. An eighth to a fifth less
+ * memory, and the cache has it already.
  */
 static bool in_place(const struct workspace *w, int i)
 {
-    if (!w->training || i == 0 || reader_of(w, i) == w->layers)
+    if (!training(w) || i == 0 || reader_of(w, i) == w->layers)
         return false;
-    const struct layer *made_by = net_layer(w->net, i - 1);
-    const bool looks =
-        made_by->bias ? !pool_behind(w, i - 1) : made_by->type == &layer_pool && !made_by->average;
+    const struct layer *made_by = net_layer(w->net, i - 1), *pool = pool_behind(w, i - 1);
+    const bool looks = made_by->bias ? !pool || layer_takes_pool(made_by, pool)
+                                     : made_by->type == &layer_pool && !made_by->average;
     return !looks;
 }
 
@@ -106,7 +125,7 @@ static bool in_place(const struct workspace *w, int i)
 static const struct shape *out_shape(const struct workspace *w, int layer)
 {
     const struct layer *l = net_layer(w->net, layer), *pool = pool_behind(w, layer);
-    return l->type == &layer_norm && pool ? &pool->out : &l->out;
+    return pool && (l->type == &layer_norm || layer_takes_pool(l, pool)) ? &pool->out : &l->out;
 }
 
 /* The border that whoever reads value i wants. */
@@ -166,7 +185,7 @@ static void lay_out(struct workspace *w, struct arena *arena)
             value = take_buffer(arena, out_shape(w, i - 1), border, w->samples);
             if (in_place(w, i))
                 gradient = value;
-            else if (w->training)
+            else if (training(w))
                 gradient =
                     take_buffer(arena, out_shape(w, i - 1), gradient_border(w, i), w->samples);
             if (made_by->type->memo_bytes)
@@ -188,7 +207,7 @@ static void lay_out(struct workspace *w, struct arena *arena)
 }
 
 struct workspace *workspace_new(const struct net *net, const struct kernels *kernels, int samples,
-                                bool training, struct error *error)
+                                enum workspace_use use, struct error *error)
 {
     struct workspace *w = calloc(1, sizeof *w);
     if (w) {
@@ -196,7 +215,7 @@ struct workspace *workspace_new(const struct net *net, const struct kernels *ker
                                 .kernels = kernels,
                                 .layers = net_layers(net),
                                 .samples = samples,
-                                .training = training};
+                                .use = use};
         struct arena measure = {0};
         lay_out(w, &measure);
         const size_t unit = pages_alignment(measure.used);
@@ -251,9 +270,9 @@ static struct pass pass_of(const struct workspace *w, int i, const float *block,
                         .grad_in = w->gradient[i],
                         .grad_out = w->gradient[i + 1],
                         .memo = w->memo[i],
-                        .scratch = w->scratch};
+                        .scratch = w->scratch,
+                        .pool = pool_behind(w, i)};
     if (place) {
-        pass.pool = pool_behind(w, i);
         if (pool_behind(w, i - 1))
             pass.biased = net_layer(w->net, i - 1);
         pass.share = place->share;
@@ -272,7 +291,7 @@ void workspace_forward(struct workspace *w, const float *block, const float *pre
     for (int i = 0; i < w->layers; i++)
         if (runs(w, i)) {
             const struct pass pass = pass_of(w, i, block, prepared, gradient, place);
-            pass.layer->type->forward(&pass, w->training);
+            pass.layer->type->forward(&pass, training(w));
         }
 }
 

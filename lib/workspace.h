@@ -21,14 +21,17 @@ struct workspace_place {
     float share; /* of the shard's samples in the batch's */
 };
 
+/* What for: to train; to predict, forward only, on a block made by workspace_fold(); or to predict,
+ * with the same result, and then look at what each layer gave. */
+enum workspace_use { WORKSPACE_TRAIN, WORKSPACE_PREDICT, WORKSPACE_INSPECT };
+
 /*
- * For at most `samples` samples. An inference workspace (training false) runs forward only, on a
- * block made by workspace_fold().
+ * For at most `samples` samples.
  * Returns: the workspace, or NULL with `error` set. Owns: free with workspace_free(); `net` stays
  * the caller's and must outlive it.
  */
 struct workspace *workspace_new(const struct net *net, const struct kernels *kernels, int samples,
-                                bool training, struct error *error) CHECKED;
+                                enum workspace_use use, struct error *error) CHECKED;
 void workspace_free(struct workspace *workspace);
 
 /* Take images [n,28,28] u8 as input, divided by 255. */
@@ -60,7 +63,7 @@ struct workspace_output {
 };
 
 /*
- * What a layer of an inference workspace gave for sample i of the last workspace_forward();
+ * What a layer of a workspace to inspect gave for sample i of the last workspace_forward();
  * 0 <= layer < workspace_layers(). With `plain` NULL only the shape is told.
  * Shapes: plain [channels,height,width] f32.
  * Returns: false where inference passes over the layer: batch norm is folded into the layer before

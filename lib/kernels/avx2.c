@@ -5,12 +5,17 @@
 #define WIDTH 8
 #define MAX_BLOCKS 1
 #define MAX_ROWS(B) 6
+#define POOL_VECTORS 1
 #include "conv_template.h"
 #include "elementwise_template.h"
+#include "pool_template.h"
 #include "winograd_template.h"
+
+DEFINE_POOL_WEIGHTS(masked_rows, 10)
 
 const struct kernels kernels_avx2 = {.name = "avx2",
                                      .conv = conv_forward,
                                      .conv_weights = conv_weights,
+                                     POOL_ROWS,
                                      WINOGRAD_ROWS,
                                      ELEMENTWISE_ROWS};

@@ -77,8 +77,25 @@ struct kernels {
                          float *gradient);
 
     /*
-     * The same by Winograd's method, which needs fewer multiplications and rounds otherwise: for
-     * 3x3 kernels and in.pixel = out.pixel = LANES, the input in whole vectors as the output.
+     * A first convolution and the 2x2 maximum pool behind it: y = the maximum over windows of
+     * relu?(bias + conv(in, weights)). For one input channel with in.pixel = 1 and at least 8
+     * columns, and kernels of 3x3 or 5x5. `conv` has the size of the map that is pooled, whose rows
+     * and columns that fill no window are not seen; conv.out are the strides of y, and of dy.
+     * `which` [samples][out_blocks][rows][columns][LANES] gets where in its window, row by row from
+     * 0, the first of the largest was, before the ReLU; it may be NULL.
+     */
+    void (*conv_pool)(const struct conv *conv, const float *in, const float *weights,
+                      const float *bias, bool relu, float *y, uint8_t *which);
+
+    /* gradient = d loss / d weights, summed over samples and windows in their order; `dy` is d loss
+     * / d y, 0 where the ReLU is. */
+    void (*conv_pool_weights)(const struct conv *conv, const float *in, const uint8_t *which,
+                              const float *dy, float *gradient);
+
+    /*
+     * conv() and conv_weights() by Winograd's method, which needs fewer multiplications and rounds
+     * otherwise: for 3x3 kernels and in.pixel = out.pixel = LANES, the input in whole vectors as
+     * the output.
      * `transformed` is from winograd_transform(), or NULL when it is not worth it: then the weights
      * are transformed bit by bit on the way. winograd.h has the sizes.
      * NULL where the table has none.

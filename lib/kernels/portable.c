@@ -74,5 +74,63 @@ static void conv_weights(const struct conv *c, const float *in, const float *gra
                 }
 }
 
-const struct kernels kernels_portable = {
-    .name = "portable", .conv = conv_forward, .conv_weights = conv_weights, ELEMENTWISE_ROWS};
+/* The windows of a pool in order, and a walk through them. */
+#define FOR_WINDOWS(c)                                                                             \
+    const struct plane windows = {(c)->samples, (c)->height / 2, (c)->width / 2};                  \
+    FOR_PIXELS(&windows)
+
+static size_t which_at(const struct conv *c, int s, int o, int y, int x)
+{
+    return (size_t)(((s * c->out_blocks + o) * (c->height / 2) + y) * (c->width / 2) + x) * LANES;
+}
+
+static void conv_pool(const struct conv *c, const float *in, const float *weights,
+                      const float *bias, bool relu, float *y_, uint8_t *which)
+{
+    struct conv pixel = *c;
+    pixel.samples = pixel.height = pixel.width = pixel.out_blocks = 1;
+    for (int o = 0; o < c->out_blocks; o++) {
+        FOR_WINDOWS(c)
+        {
+            float *to = y_ + place(&c->out, s, y, x) + (size_t)o * c->out.block;
+            for (int p = 0; p < 4; p++) {
+                float sum[LANES];
+                conv_forward(&pixel, in + place(&c->in, s, 2 * y + p / 2, 2 * x + p % 2),
+                             weights + (size_t)o * block_weights(c), bias ? bias + o * LANES : NULL,
+                             false, sum);
+                FOR_LANES if (p == 0 || sum[l] > to[l])
+                {
+                    to[l] = sum[l];
+                    if (which)
+                        which[which_at(c, s, o, y, x) + (size_t)l] = (uint8_t)p;
+                }
+            }
+            FOR_LANES to[l] = relu && !(to[l] > 0) ? 0 : to[l];
+        }
+    }
+}
+
+static void conv_pool_weights(const struct conv *c, const float *in, const uint8_t *which,
+                              const float *dy, float *gradient)
+{
+    memset(gradient, 0, (size_t)c->out_blocks * block_weights(c) * sizeof *gradient);
+    for (int o = 0; o < c->out_blocks; o++) {
+        FOR_WINDOWS(c)
+        {
+            const float *g = dy + place(&c->out, s, y, x) + (size_t)o * c->out.block;
+            const uint8_t *at = which + which_at(c, s, o, y, x);
+            float *sum = gradient + (size_t)o * block_weights(c);
+            for (int ky = 0; ky < c->kernel_height; ky++)
+                for (int kx = 0; kx < c->kernel_width; kx++, sum += LANES)
+                    FOR_LANES sum[l] +=
+                        in[place(&c->in, s, 2 * y + at[l] / 2 + ky, 2 * x + at[l] % 2 + kx)] * g[l];
+        }
+    }
+}
+
+const struct kernels kernels_portable = {.name = "portable",
+                                         .conv = conv_forward,
+                                         .conv_weights = conv_weights,
+                                         .conv_pool = conv_pool,
+                                         .conv_pool_weights = conv_pool_weights,
+                                         ELEMENTWISE_ROWS};

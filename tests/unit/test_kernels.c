@@ -101,6 +101,137 @@ static void check_conv(const struct kernels *p, const struct kernels *kernels, s
         drop(all[i]);
 }
 
+/* A random first convolution with a 2x2 pool; `out_floats` are the pool's. */
+static struct shape random_pool_shape(struct rng *rng)
+{
+    struct shape s = {0};
+    struct conv *c = &s.conv;
+    const int size = between(rng, 0, 1) ? 3 : 5;
+    const size_t gap = (size_t)between(rng, 0, 2);
+    c->samples = between(rng, 1, 4);
+    c->kernel_height = c->kernel_width = size;
+    c->height = between(rng, 2, 13);
+    c->width = between(rng, 8 - size + 1 > 2 ? 8 - size + 1 : 2, 29); /* 8 columns of input */
+    c->in_channels = 1;
+    c->out_blocks = between(rng, 1, 5);
+    const size_t columns = (size_t)(c->width + size - 1), rows = (size_t)(c->height + size - 1);
+    c->in = (struct strides){rows * (columns + gap) + gap, 0, columns + gap, 1};
+    c->out.pixel = LANES;
+    c->out.row = (size_t)(c->width / 2) * LANES + LANES * gap;
+    c->out.block = (size_t)(c->height / 2) * c->out.row;
+    c->out.sample = (size_t)c->out_blocks * c->out.block + LANES * gap;
+    s.in_floats = (size_t)c->samples * c->in.sample - (2 * gap);
+    s.out_floats = (size_t)c->samples * c->out.sample - (2 * LANES * gap);
+    s.weight_floats = (size_t)(c->out_blocks * LANES * size * size);
+    return s;
+}
+
+/* Bytes that end at an unmapped page, as `which` of conv_pool(). */
+static struct guarded which_of(const struct conv *c)
+{
+    return guarded((size_t)(c->samples * c->out_blocks * (c->height / 2) * (c->width / 2)) * LANES /
+                   sizeof(float));
+}
+
+/* A pixel is another table's choice only where the two sums are as near as rounding brings them. */
+static void compare_which(const struct kernels *p, const struct kernels *kernels,
+                          const struct guarded *a, const struct guarded *b)
+{
+    const size_t n = a->floats * sizeof(float);
+    const uint8_t *expected = (const uint8_t *)a->at, *which = (const uint8_t *)b->at;
+    size_t differ = 0;
+    for (size_t i = 0; i < n; i++) {
+        assert_true(which[i] < 4);
+        differ += which[i] != expected[i];
+    }
+    if (differ > (p == kernels_available(0) ? n / 100 : 0))
+        fail_msg("%s conv_pool: %zu of %zu places differ: seed %llu", kernels->name, differ, n,
+                 (unsigned long long)seed);
+}
+
+static void check_pool(const struct kernels *p, const struct kernels *kernels, struct rng *rng)
+{
+    const struct shape s = random_pool_shape(rng);
+    const struct conv *c = &s.conv;
+    struct guarded in = guarded(s.in_floats), weights = guarded(s.weight_floats);
+    struct guarded bias = guarded((size_t)c->out_blocks * LANES);
+    struct guarded a = guarded(s.out_floats), b = guarded(s.out_floats);
+    struct guarded wa = which_of(c), wb = which_of(c);
+    struct guarded ga = guarded(s.weight_floats), gb = guarded(s.weight_floats);
+    fill(&in, rng);
+    fill(&weights, rng);
+    fill(&bias, rng);
+    const bool relu = between(rng, 0, 1), with_bias = between(rng, 0, 1);
+    struct guarded *const written[] = {&a, &b, &wa, &wb, &ga, &gb};
+    for (size_t i = 0; i < sizeof written / sizeof written[0]; i++)
+        poison_all(written[i]);
+    const float *biases = with_bias ? bias.at : NULL;
+    p->conv_pool(c, in.at, weights.at, biases, relu, a.at, (uint8_t *)wa.at);
+    kernels->conv_pool(c, in.at, weights.at, biases, relu, b.at, (uint8_t *)wb.at);
+    const int taps = c->kernel_height * c->kernel_width;
+    compare(kernels, "conv_pool", &s, &a, &b, bound_of(p, taps));
+    compare_which(p, kernels, &wa, &wb);
+    kernels->conv_pool(c, in.at, weights.at, biases, relu, b.at, NULL);
+    compare(kernels, "conv_pool without places", &s, &a, &b, bound_of(p, taps));
+    fill(&a, rng);
+    p->conv_pool_weights(c, in.at, (uint8_t *)wa.at, a.at, ga.at);
+    kernels->conv_pool_weights(c, in.at, (uint8_t *)wa.at, a.at, gb.at);
+    compare(kernels, "conv_pool_weights", &s, &ga, &gb,
+            bound_of(p, c->samples * (c->height / 2) * (c->width / 2)));
+    struct guarded *const all[] = {&in, &weights, &bias, &a, &b, &wa, &wb, &ga, &gb};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        drop(all[i]);
+}
+
+static void pooled_convolutions_agree(void **state)
+{
+    (void)state;
+    check_tables(check_pool);
+}
+
+/* Every table against a convolution and a maximum pool one after the other, to the bit. */
+static void a_pooled_convolution_is_both_in_turn(void **state)
+{
+    (void)state;
+    const struct kernels *kernels;
+    for (int k = 0; (kernels = kernels_available(k)); k++) {
+        struct rng rng = rng_start(seed, RNG_WARP, 2, 0);
+        for (int i = 0; i < 20; i++) {
+            const struct shape s = random_pool_shape(&rng);
+            struct conv map = s.conv;
+            map.out = (struct strides){.pixel = LANES};
+            map.out.row = (size_t)map.width * LANES;
+            map.out.block = (size_t)map.height * map.out.row;
+            map.out.sample = (size_t)map.out_blocks * map.out.block;
+            struct guarded in = guarded(s.in_floats), weights = guarded(s.weight_floats);
+            struct guarded whole = guarded((size_t)map.samples * map.out.sample);
+            struct guarded a = guarded(s.out_floats), b = guarded(s.out_floats);
+            fill(&in, &rng);
+            fill(&weights, &rng);
+            poison_all(&a);
+            poison_all(&b);
+            const float one[LANES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+            const float zero[LANES] = {0};
+            const struct tail tail = {.plane = {map.samples, map.height, map.width},
+                                      .window_height = 2,
+                                      .window_width = 2,
+                                      .scale = one,
+                                      .shift = zero,
+                                      .x = map.out,
+                                      .y = s.conv.out};
+            kernels->conv(&map, in.at, weights.at, NULL, true, whole.at);
+            for (size_t o = 0; o < (size_t)map.out_blocks; o++)
+                kernels->tail(&tail, whole.at + o * map.out.block, a.at + o * s.conv.out.block,
+                              NULL);
+            kernels->conv_pool(&s.conv, in.at, weights.at, NULL, true, b.at, NULL);
+            compare(kernels, "conv_pool", &s, &a, &b, 0);
+            struct guarded *const all[] = {&in, &weights, &whole, &a, &b};
+            for (size_t g = 0; g < sizeof all / sizeof all[0]; g++)
+                drop(all[g]);
+        }
+    }
+}
+
 static void convolutions_agree(void **state)
 {
     (void)state;
@@ -177,6 +308,8 @@ int main(int argc, char **argv)
         seed = strtoull(argv[1], NULL, 10);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(convolutions_agree),
+        cmocka_unit_test(pooled_convolutions_agree),
+        cmocka_unit_test(a_pooled_convolution_is_both_in_turn),
         cmocka_unit_test(a_pixel_does_not_depend_on_its_neighbours),
         cmocka_unit_test(the_environment_chooses),
     };

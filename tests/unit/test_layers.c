@@ -77,7 +77,7 @@ static void set_up(struct setting *s, const char *text, const struct kernels *ke
     assert_int_equal(train_initialise(&s->model, 7, &error), 0);
     s->gradient = floats(net_block_floats(s->model.net));
     s->prepared = floats(workspace_prepared_floats(s->model.net, true));
-    s->workspace = workspace_new(s->model.net, kernels, SAMPLES, true, &error);
+    s->workspace = workspace_new(s->model.net, kernels, SAMPLES, WORKSPACE_TRAIN, &error);
     assert_non_null(s->workspace);
     struct rng rng = rng_start(11, RNG_WARP, 0, 0);
     for (size_t i = 0; i < sizeof s->images; i++)
@@ -164,6 +164,7 @@ static const struct {
     {"c3x6l a2 c3x20l gap d10", 2e-3},          /* batch norm without ReLU */
     {"d30nl d10", 2e-3},                        /* batch norm behind a dense layer */
     {"c3x6b p2 c3x20b p2 d40 d10", 1e-2},       /* bias and ReLU */
+    {"c5x18vb p2 c3x20 d10", 1e-2},             /* a first convolution that pools, two blocks */
     {"c5x24v p2 c3x20 c3x17 p2 gmp d10", 1e-2}, /* the usual kind of net */
     {"c3x6l p5 c3x20vbl d10", 2e-3},            /* batch norm with a pool, remainders */
     {"c3x6 p3 c3x20bl p4 d10", 1e-2},           /* ReLU with a pool, remainders */
@@ -228,7 +229,7 @@ static void folded_inference_equals_training_pass(void **state)
                 }
             workspace_fold(s.model.net, folded);
             struct workspace *inference =
-                workspace_new(s.model.net, kernels, SAMPLES, false, &error);
+                workspace_new(s.model.net, kernels, SAMPLES, WORKSPACE_PREDICT, &error);
             assert_non_null(inference);
             workspace_input(inference, s.images, SAMPLES);
             prepare(&s, folded, false);

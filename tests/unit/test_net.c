@@ -323,6 +323,12 @@ static const struct {
       {'c', 0, 6, 4, true, .relu = true},
       {'c', 2, 40, .side = 1},
       {'d', 4, .out = 10}}},
+    {"c5x18vb p2 c3x5bl d10", /* a first convolution that pools, before a border */
+     {{'c', 0, 18, 5, true, .relu = true},
+      {'p', .side = 2},
+      {'c', 2, 5, .side = 3},
+      {'d', 4, .out = 10}}},
+    {"c3x7bl p2 d10", {{'c', 0, 7, .side = 3}, {'p', .side = 2}, {'d', 2, .out = 10}}},
     {"d31 d10", {{'d', 0, 31, .relu = true}, {'d', 2, .out = 10}}},
 };
 
@@ -376,7 +382,7 @@ static void packed_networks_compute_what_files_say(void **state)
         }
         const struct kernels *kernels;
         for (int t = 0; (kernels = kernels_available(t)); t++) {
-            struct workspace *w = workspace_new(net, kernels, IMAGES, false, &error);
+            struct workspace *w = workspace_new(net, kernels, IMAGES, WORKSPACE_PREDICT, &error);
             assert_non_null(w);
             for (int l = 0; l < workspace_layers(net); l++)
                 workspace_prepare(net, kernels, l, false, block, prepared);

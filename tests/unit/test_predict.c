@@ -2,6 +2,7 @@
 #include "predict.h"
 #include "train.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,11 +85,48 @@ static void untempered_rows_are_those_of_temperature_1(void **state)
     predictor_free(sharp);
 }
 
+/* Inspection runs every layer; prediction pools what its first convolution gives as it goes. */
+static void what_is_inspected_is_what_is_predicted(void **state)
+{
+    (void)state;
+    enum { CHANNELS = 7, MAP = IMAGE_SIDE, HALF = MAP / 2 };
+    static float map[CHANNELS][MAP][MAP], pooled[CHANNELS][HALF][HALF];
+    struct error error;
+    struct predictor_layer layer;
+    draw_images();
+    struct predictor *predictor = make(1, 1);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(predictor_inspect(predictor, data.images[i], &error), 0);
+        assert_true(predictor_layer(predictor, 0, &layer, map[0][0]));
+        assert_string_equal(layer.name, "c5x7");
+        assert_true(layer.channels == CHANNELS && layer.height == MAP && layer.width == MAP);
+        assert_true(predictor_layer(predictor, 1, &layer, pooled[0][0]));
+        assert_string_equal(layer.name, "p2");
+        assert_true(layer.channels == CHANNELS && layer.height == HALF && layer.width == HALF);
+        for (int c = 0; c < CHANNELS; c++)
+            for (int y = 0; y < MAP; y++)
+                for (int x = 0; x < MAP; x++)
+                    assert_true(map[c][y][x] <= pooled[c][y / 2][x / 2]);
+        float logits[CLASSES], sum = 0;
+        int last = 1;
+        while (predictor_layer(predictor, last + 1, &layer, NULL))
+            last++;
+        assert_true(predictor_layer(predictor, last, &layer, logits));
+        predictor_run(predictor, data.images[i], 1, data.alone[i]);
+        for (int c = 0; c < CLASSES; c++)
+            sum += expf(logits[c]);
+        for (int c = 0; c < CLASSES; c++) /* 1e-6: rounding of probabilities below 1 */
+            assert_float_equal(expf(logits[c]) / sum, data.alone[i][c], 1e-6);
+    }
+    predictor_free(predictor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_do_not_depend_on_their_number),
         cmocka_unit_test(untempered_rows_are_those_of_temperature_1),
+        cmocka_unit_test(what_is_inspected_is_what_is_predicted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
