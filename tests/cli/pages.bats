@@ -12,7 +12,8 @@ setup() {
 }
 
 # KIND COUNT [OPTION...]: sets `right`, how many of COUNT x PAGES pages are read wholly right, line
-# by line, and `pages`, how many there are. Their digits are test digits 0, 1, 2 and so on.
+# by line, and `pages`, how many there are. Their digits are test digits 0, 1, 2 and so on. Says as
+# well on how many pages all digits are right, or the likeliest at least, as MNIST has them.
 read_pages() {
     pages=$(($2 * PAGES))
     "$HWDR_PYTHON" tests/pages.py "$1" "$pages" "$t/$1"
@@ -21,7 +22,29 @@ read_pages() {
         FNR == NR { read[$1] = read[$1] " " $2; next }
         { right += read[$1] == " " $2 }
         END { print right + 0 }' <(tr -d ' ' < "$t/$1/read.tsv") "$t/$1/truth.tsv")
-    echo "# $1: $right of $pages" >&3
+    echo "# $1: $right of $pages; as MNIST has them: $(of_mnist "$t/$1/truth.tsv")" >&3
+}
+
+# TRUTH: on how many pages the network reads every digit rightly in the stream, without a picture;
+# and on how many the likeliest digits are right, `?` or not.
+of_mnist() {
+    local stream=$BATS_FILE_TMPDIR/stream.json
+    [ -s "$stream" ] ||
+        idx2bin data/mnist/t10k-images-idx3-ubyte | cnn-predict --json > "$stream"
+    "$HWDR_PYTHON" - "$stream" "$1" << 'EOF'
+import itertools
+import json
+import sys
+
+readings = itertools.cycle([json.loads(line) for line in open(sys.argv[1])])
+answered = likeliest = 0
+for line in open(sys.argv[2]):
+    truth = line.split("\t")[1].strip().replace(" ", "")
+    digits = list(itertools.islice(readings, len(truth)))
+    answered += all(r["text"] == t for r, t in zip(digits, truth))
+    likeliest += all(str(r["digits"][0]["digit"]) == t for r, t in zip(digits, truth))
+print(answered, likeliest)
+EOF
 }
 
 # PER MILLE: at least so many pages were right.
