@@ -188,17 +188,16 @@ static void conv_plane(struct tile *t, const float *in, float *out, int blocks)
         }
 }
 
-static void conv_forward(const struct conv *conv, const float *in, const float *weights,
-                         const float *bias, bool relu, float *out)
+static void conv_channels(const struct conv *c, const float *in, const float *weights,
+                          const float *bias, bool relu, float *out)
 {
-    const struct conv c = columns_as_channels(conv);
-    const int taps = c.kernel_height * c.kernel_width;
-    const int in_blocks = (c.in_channels + LANES - 1) / LANES;
-    const int part = even_part(c.out_blocks, MAX_BLOCKS);
-    struct tile t = {.conv = &c, .out_block_weights = (size_t)(c.in_channels * taps * LANES)};
-    for (int s = 0; s < c.samples; s++)
-        for (int o = 0; o < c.out_blocks; o += part) {
-            const int blocks = minimum(part, c.out_blocks - o);
+    const int taps = c->kernel_height * c->kernel_width;
+    const int in_blocks = (c->in_channels + LANES - 1) / LANES;
+    const int part = even_part(c->out_blocks, MAX_BLOCKS);
+    struct tile t = {.conv = c, .out_block_weights = (size_t)(c->in_channels * taps * LANES)};
+    for (int s = 0; s < c->samples; s++)
+        for (int o = 0; o < c->out_blocks; o += part) {
+            const int blocks = minimum(part, c->out_blocks - o);
             const int block_bytes = taps * LANES * LANES * blocks * (int)sizeof(float);
             const int slice = block_bytes < SLICE_BYTES ? SLICE_BYTES / block_bytes : 1;
             t.bias = bias ? bias + (size_t)o * LANES : NULL;
@@ -208,10 +207,17 @@ static void conv_forward(const struct conv *conv, const float *in, const float *
                 t.relu = relu && t.last == in_blocks;
                 t.weights = weights + (size_t)o * t.out_block_weights +
                             (size_t)b * LANES * (size_t)taps * LANES;
-                conv_plane(&t, in + (size_t)s * c.in.sample,
-                           out + (size_t)s * c.out.sample + (size_t)o * c.out.block, blocks);
+                conv_plane(&t, in + (size_t)s * c->in.sample,
+                           out + (size_t)s * c->out.sample + (size_t)o * c->out.block, blocks);
             }
         }
+}
+
+static void conv_forward(const struct conv *conv, const float *in, const float *weights,
+                         const float *bias, bool relu, float *out)
+{
+    const struct conv c = columns_as_channels(conv);
+    conv_channels(&c, in, weights, bias, relu, out);
 }
 
 /* Gradients of `rows` input channels at one tap, for `blocks` output blocks, over some samples. */
@@ -314,29 +320,29 @@ static void weights_taps(struct weights_tile *t, const float *in, float *gradien
 }
 
 /* With `add`, to what `gradient` holds. */
-static void conv_weights_add(const struct conv *conv, const float *in, const float *grad,
+static void conv_weights_add(const struct conv *c, const float *in, const float *grad,
                              float *gradient, bool add)
 {
-    const struct conv c = columns_as_channels(conv);
-    const int taps = c.kernel_height * c.kernel_width;
-    const int part = even_part(c.out_blocks, MAX_BLOCKS);
-    const int sample_bytes = c.height * c.width * (part + 1) * LANES * (int)sizeof(float);
+    const int taps = c->kernel_height * c->kernel_width;
+    const int part = even_part(c->out_blocks, MAX_BLOCKS);
+    const int sample_bytes = c->height * c->width * (part + 1) * LANES * (int)sizeof(float);
     const int group = sample_bytes < SLICE_BYTES ? SLICE_BYTES / sample_bytes : 1;
-    struct weights_tile t = {.conv = &c,
-                             .out_block_weights = (size_t)(c.in_channels * taps * LANES)};
-    for (int s = 0; s < c.samples; s += group)
-        for (int o = 0; o < c.out_blocks; o += part) {
-            t.grad = grad + (size_t)s * c.out.sample + (size_t)o * c.out.block;
-            t.samples = minimum(group, c.samples - s);
+    struct weights_tile t = {.conv = c,
+                             .out_block_weights = (size_t)(c->in_channels * taps * LANES)};
+    for (int s = 0; s < c->samples; s += group)
+        for (int o = 0; o < c->out_blocks; o += part) {
+            t.grad = grad + (size_t)s * c->out.sample + (size_t)o * c->out.block;
+            t.samples = minimum(group, c->samples - s);
             t.add = add || s > 0;
-            weights_taps(&t, in + (size_t)s * c.in.sample,
+            weights_taps(&t, in + (size_t)s * c->in.sample,
                          gradient + (size_t)o * t.out_block_weights,
-                         minimum(part, c.out_blocks - o));
+                         minimum(part, c->out_blocks - o));
         }
 }
 
 static void conv_weights(const struct conv *conv, const float *in, const float *grad,
                          float *gradient)
 {
-    conv_weights_add(conv, in, grad, gradient, false);
+    const struct conv c = columns_as_channels(conv);
+    conv_weights_add(&c, in, grad, gradient, false);
 }

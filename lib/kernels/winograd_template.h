@@ -228,35 +228,41 @@ struct product {
     size_t weights; /* floats before the position's */
 };
 
-static struct product product_of(const struct work *w, int y, int x)
+/* In place: a copy would wait for what has just been written in pieces. */
+static void product_at(const struct work *w, int position, struct product *product)
 {
     const struct chunk *chunk = &w->chunk;
-    const struct range having = shapes_at(y, x);
+    const struct range having = shapes_at(position / chunk->n, position % chunk->n);
     const struct group *last = &chunk->group[having.end];
     const int first = chunk->group[having.first].first;
     const struct range tiles = range_of(chunk, first, last->first + last->tiles);
-    const size_t p = (size_t)(y * chunk->n + x), t = (size_t)tiles.first;
+    const size_t p = (size_t)position, t = (size_t)tiles.first;
+    product->conv.width = tiles.end - tiles.first;
+    product->in = w->in.at + p * w->in.position + t * w->in.tile;
+    product->out = w->out.at + p * w->out.position + t * w->out.tile;
+    product->weights = p * winograd_position_floats(chunk->conv);
+}
+
+static struct product products(const struct work *w)
+{
     return (struct product){.conv = {.samples = 1,
                                      .height = 1,
-                                     .width = tiles.end - tiles.first,
-                                     .in_channels = chunk->conv->in_channels,
-                                     .out_blocks = chunk->conv->out_blocks,
+                                     .in_channels = w->chunk.conv->in_channels,
+                                     .out_blocks = w->chunk.conv->out_blocks,
                                      .kernel_height = 1,
                                      .kernel_width = 1,
                                      .in = {.block = LANES, .pixel = w->in.tile},
-                                     .out = {.block = LANES, .pixel = w->out.tile}},
-                            .in = w->in.at + p * w->in.position + t * w->in.tile,
-                            .out = w->out.at + p * w->out.position + t * w->out.tile,
-                            .weights = p * winograd_position_floats(chunk->conv)};
+                                     .out = {.block = LANES, .pixel = w->out.tile}}};
 }
 
 /* M = V U. */
 static void multiply(const struct work *w, const float *u)
 {
+    struct product product = products(w);
     for (int p = 0; p < w->chunk.n * w->chunk.n; p++) {
-        const struct product product = product_of(w, p / w->chunk.n, p % w->chunk.n);
+        product_at(w, p, &product);
         if (product.conv.width > 0)
-            conv_forward(&product.conv, product.in, u + product.weights, NULL, false, product.out);
+            conv_channels(&product.conv, product.in, u + product.weights, NULL, false, product.out);
     }
 }
 
@@ -265,8 +271,9 @@ static void multiply_back(const struct work *w)
 {
     const size_t weights = winograd_position_floats(w->chunk.conv);
     const bool add = w->chunk.first > 0;
+    struct product product = products(w);
     for (int p = 0; p < w->chunk.n * w->chunk.n; p++) {
-        const struct product product = product_of(w, p / w->chunk.n, p % w->chunk.n);
+        product_at(w, p, &product);
         float *du = w->weights + product.weights;
         if (product.conv.width > 0)
             conv_weights_add(&product.conv, product.in, product.out, du, add);
