@@ -249,22 +249,22 @@ static void backward(const struct pass *pass)
 {
     const struct layer *layer = pass->layer;
     const struct conv conv = describe(pass);
-    const bool pooled = layer_takes_pool(layer, pass->pool), bias_here = !pass->pool || pooled;
-    const struct shape *out = pooled ? &pass->pool->out : &layer->out;
-    const struct plane plane = {pass->samples, out->height, out->width};
-    for (int b = 0; layer->bias && bias_here && b < conv.out_blocks; b++)
+    const struct plane plane = {pass->samples, layer->out.height, layer->out.width};
+    float *bias = layer->bias ? pass->gradient + layer->parameter[LINEAR_BIAS].offset : NULL;
+    for (int b = 0; bias && !pass->pool && b < conv.out_blocks; b++)
         pass->kernels->bias_back(
             &plane, &pass->out.strides, pass->out.at + (size_t)b * pass->out.strides.block,
             &pass->grad_out.strides, pass->grad_out.at + (size_t)b * pass->grad_out.strides.block,
-            layer->relu, pass->gradient + layer->parameter[LINEAR_BIAS].offset + (size_t)b * LANES);
+            layer->relu, bias + (size_t)b * LANES);
     struct conv weights = conv; /* its output is the gradient, whose border differs */
     weights.out = pass->grad_out.strides;
     if (is_dense(layer))
         weights.out.pixel = weights.out.sample;
     const float *in = with_border(&pass->in, layer->border.before);
     float *gradient = pass->gradient + layer->parameter[LINEAR_WEIGHT].offset;
-    if (pooled)
-        pass->kernels->conv_pool_weights(&weights, in, pass->memo, pass->grad_out.at, gradient);
+    if (layer_takes_pool(layer, pass->pool))
+        pass->kernels->conv_pool_weights(&weights, in, pass->memo, pass->grad_out.at, gradient,
+                                         bias);
     else if (by_winograd(pass->kernels, &weights))
         pass->kernels->winograd_weights(&weights, in, pass->grad_out.at, gradient, pass->scratch);
     else

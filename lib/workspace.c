@@ -107,17 +107,17 @@ static int reader_of(const struct workspace *w, int i)
 
 /*
  * The gradient of value `i` goes over it where nobody looks at it any more: the layer behind has
- * before it writes, and the one that made it looks only when it has a bias, and perhaps a ReLU,
- * that no pool of its own looks after, or is a maximum pool itself. An eighth to a fifth less
- * memory, and the cache has it already.
+ * before it writes, and the one that made it looks only when it has a bias, and perhaps a ReLU, in
+ * which no pool shares, or is a maximum pool of its own. An eighth to a fifth less memory, and the
+ * cache has it already.
  */
 static bool in_place(const struct workspace *w, int i)
 {
     if (!training(w) || i == 0 || reader_of(w, i) == w->layers)
         return false;
-    const struct layer *made_by = net_layer(w->net, i - 1), *pool = pool_behind(w, i - 1);
-    const bool looks = made_by->bias ? !pool || layer_takes_pool(made_by, pool)
-                                     : made_by->type == &layer_pool && !made_by->average;
+    const struct layer *made_by = net_layer(w->net, i - 1);
+    const bool looks =
+        made_by->bias ? !pool_behind(w, i - 1) : made_by->type == &layer_pool && !made_by->average;
     return !looks;
 }
 

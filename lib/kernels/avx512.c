@@ -20,7 +20,7 @@
 INLINE void permuted_rows(const struct pool_weights *t, int size, int first, int rows)
 {
     const struct conv *c = t->conv;
-    __m512 sum[15];
+    __m512 sum[15], bias = _mm512_setzero_ps();
 #pragma GCC unroll 16
     for (int tap = 0; tap < size * rows; tap++)
         sum[tap] = _mm512_setzero_ps();
@@ -44,7 +44,10 @@ INLINE void permuted_rows(const struct pool_weights *t, int size, int first, int
                     pixels[r] = _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(eight)),
                                                    _mm256_loadu_ps(eight + c->in.row), 1);
                 }
-                const __m512 g = _mm512_load_ps(dy);
+                const __mmask16 alive =
+                    _mm512_cmpneq_epi32_mask(which, _mm512_set1_epi32(POOL_NONE));
+                const __m512 g = _mm512_maskz_load_ps(alive, dy);
+                bias = _mm512_add_ps(bias, g);
 #pragma GCC unroll 16
                 for (int kx = 0; kx < size; kx++) {
 #pragma GCC unroll 16
@@ -59,6 +62,8 @@ INLINE void permuted_rows(const struct pool_weights *t, int size, int first, int
 #pragma GCC unroll 16
     for (int tap = 0; tap < size * rows; tap++)
         _mm512_store_ps(t->gradient + (first * size + tap) * LANES, sum[tap]);
+    if (t->bias && first == 0)
+        _mm512_store_ps(t->bias, bias);
 }
 
 DEFINE_POOL_WEIGHTS(permuted_rows, 15)

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LANES = 16 };
+enum { LANES = 16, POOL_NONE = 4 };
 
 struct strides {
     size_t sample, block, row, pixel;
@@ -82,15 +82,17 @@ struct kernels {
      * columns, and kernels of 3x3 or 5x5. `conv` has the size of the map that is pooled, whose rows
      * and columns that fill no window are not seen; conv.out are the strides of y, and of dy.
      * `which` [samples][out_blocks][rows][columns][LANES] gets where in its window, row by row from
-     * 0, the first of the largest was, before the ReLU; it may be NULL.
+     * 0, the first of the largest was, or POOL_NONE where the ReLU gives 0; it may be NULL.
      */
     void (*conv_pool)(const struct conv *conv, const float *in, const float *weights,
                       const float *bias, bool relu, float *y, uint8_t *which);
 
-    /* gradient = d loss / d weights, summed over samples and windows in their order; `dy` is d loss
-     * / d y, 0 where the ReLU is. */
+    /*
+     * gradient = d loss / d weights, and unless `bias` is NULL, bias = d loss / d bias, summed over
+     * samples and windows in their order; `dy` is d loss / d y.
+     */
     void (*conv_pool_weights)(const struct conv *conv, const float *in, const uint8_t *which,
-                              const float *dy, float *gradient);
+                              const float *dy, float *gradient, float *bias);
 
     /*
      * conv() and conv_weights() by Winograd's method, which needs fewer multiplications and rounds

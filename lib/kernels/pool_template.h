@@ -55,8 +55,11 @@ INLINE void pool_window(const struct pool_tile *t, const vector sum[4], int i, i
         most = (vector)((more & (mask)sum[p]) | (~more & (mask)most));
         which = (more & p) | (~more & which);
     }
-    if (t->relu)
-        most = (vector)((mask)most & (most > 0));
+    if (t->relu) {
+        const mask alive = most > 0;
+        most = (vector)((mask)most & alive);
+        which = (which & alive) | (~alive & POOL_NONE);
+    }
     const struct strides *out = &t->conv->out;
     *(vector *)(t->y + (size_t)i * out->pixel + vector_at(v, out->block)) = most;
     if (t->which)
@@ -167,18 +170,19 @@ struct pool_weights {
     const struct conv *conv;
     const float *in, *dy;
     const uint8_t *which;
-    float *gradient;
+    float *gradient, *bias; /* bias: NULL for none */
 };
 
 /*
- * Gradients of rows first <= ky < first + rows of a kernel, over all samples. To choose each
- * channel's pixel costs as much as products with all four, so these are computed.
+ * Gradients of rows first <= ky < first + rows of a kernel, over all samples, and with the first
+ * row that of the bias. To choose each channel's pixel costs as much as products with all four, so
+ * these are computed.
  */
 INLINE void masked_rows(const struct pool_weights *t, int size, int first, int rows)
 {
     const struct conv *c = t->conv;
     const size_t row = c->in.row;
-    vector sum[10] = {0};
+    vector sum[10] = {0}, bias = {0};
     for (int s = 0; s < c->samples; s++) {
         const uint8_t *at = t->which + (size_t)(s * c->out_blocks) * which_bytes(c);
         for (int y = 0; y < c->height / 2; y++) {
@@ -186,6 +190,7 @@ INLINE void masked_rows(const struct pool_weights *t, int size, int first, int r
             const float *dy = t->dy + (size_t)s * c->out.sample + (size_t)y * c->out.row;
             for (int i = 0; i < c->width / 2; i++, x += 2, dy += c->out.pixel, at += LANES) {
                 const mask which = __builtin_convertvector(*(const bytes *)at, mask);
+                bias += (vector)(*(const mask *)dy & (which != POOL_NONE));
 #pragma GCC unroll 4
                 for (int p = 0; p < 4; p++) {
                     const vector g = (vector)(*(const mask *)dy & (which == p));
@@ -201,6 +206,8 @@ INLINE void masked_rows(const struct pool_weights *t, int size, int first, int r
 #pragma GCC unroll 16
     for (int tap = 0; tap < size * rows; tap++)
         *(vector *)(t->gradient + (first * size + tap) * LANES) = sum[tap];
+    if (t->bias && first == 0)
+        *(vector *)t->bias = bias;
 }
 
 /* The kernel of the table, by ROWS_OF(tile, size, first, rows) of so many rows that their sums, at
@@ -215,7 +222,7 @@ INLINE void masked_rows(const struct pool_weights *t, int size, int first, int r
             ROWS_OF(t, size, size - size % most, size % most);                                     \
     }                                                                                              \
     static void conv_pool_weights(const struct conv *c, const float *in, const uint8_t *which,     \
-                                  const float *dy, float *gradient)                                \
+                                  const float *dy, float *gradient, float *bias)                   \
     {                                                                                              \
         const size_t taps = (size_t)(c->kernel_height * c->kernel_width);                          \
         for (int v = 0; v < c->out_blocks * PER_BLOCK; v++) {                                      \
@@ -223,7 +230,8 @@ INLINE void masked_rows(const struct pool_weights *t, int size, int first, int r
                                            .in = in,                                               \
                                            .dy = dy + vector_at(v, c->out.block),                  \
                                            .which = which + vector_at(v, which_bytes(c)),          \
-                                           .gradient = gradient + vector_at(v, taps * LANES)};     \
+                                           .gradient = gradient + vector_at(v, taps * LANES),      \
+                                           .bias = bias ? bias + v * WIDTH : NULL};                \
             if (c->kernel_width == 3)                                                              \
                 pool_weights_of(&t, 3);                                                            \
             else                                                                                   \

@@ -105,24 +105,32 @@ static void conv_pool(const struct conv *c, const float *in, const float *weight
                         which[which_at(c, s, o, y, x) + (size_t)l] = (uint8_t)p;
                 }
             }
-            FOR_LANES to[l] = relu && !(to[l] > 0) ? 0 : to[l];
+            FOR_LANES if (relu && !(to[l] > 0))
+            {
+                to[l] = 0;
+                if (which)
+                    which[which_at(c, s, o, y, x) + (size_t)l] = POOL_NONE;
+            }
         }
     }
 }
 
 static void conv_pool_weights(const struct conv *c, const float *in, const uint8_t *which,
-                              const float *dy, float *gradient)
+                              const float *dy, float *gradient, float *bias)
 {
     memset(gradient, 0, (size_t)c->out_blocks * block_weights(c) * sizeof *gradient);
+    if (bias)
+        memset(bias, 0, (size_t)c->out_blocks * LANES * sizeof *bias);
     for (int o = 0; o < c->out_blocks; o++) {
         FOR_WINDOWS(c)
         {
             const float *g = dy + place(&c->out, s, y, x) + (size_t)o * c->out.block;
             const uint8_t *at = which + which_at(c, s, o, y, x);
             float *sum = gradient + (size_t)o * block_weights(c);
+            FOR_LANES if (bias && at[l] != POOL_NONE) bias[o * LANES + l] += g[l];
             for (int ky = 0; ky < c->kernel_height; ky++)
                 for (int kx = 0; kx < c->kernel_width; kx++, sum += LANES)
-                    FOR_LANES sum[l] +=
+                    FOR_LANES if (at[l] != POOL_NONE) sum[l] +=
                         in[place(&c->in, s, 2 * y + at[l] / 2 + ky, 2 * x + at[l] % 2 + kx)] * g[l];
         }
     }
