@@ -133,18 +133,16 @@ static struct guarded which_of(const struct conv *c)
                    sizeof(float));
 }
 
-/* A pixel is another table's choice only where the two sums are as near as rounding brings them. */
+/* Where sums are rounded a table may choose another pixel than portable C, if they are as near. */
 static void compare_which(const struct kernels *p, const struct kernels *kernels,
-                          const struct guarded *a, const struct guarded *b)
+                          const struct guarded *a, const struct guarded *b, bool ties)
 {
     const size_t n = a->floats * sizeof(float);
     const uint8_t *expected = (const uint8_t *)a->at, *which = (const uint8_t *)b->at;
     size_t differ = 0;
-    for (size_t i = 0; i < n; i++) {
-        assert_true(which[i] <= POOL_NONE);
+    for (size_t i = 0; i < n; i++)
         differ += which[i] != expected[i];
-    }
-    if (differ > (p == kernels_available(0) ? n / 100 : 0))
+    if (differ > (ties || p != kernels_available(0) ? 0 : n / 100))
         fail_msg("%s conv_pool: %zu of %zu places differ: seed %llu", kernels->name, differ, n,
                  (unsigned long long)seed);
 }
@@ -162,6 +160,11 @@ static void check_pool(const struct kernels *p, const struct kernels *kernels, s
     fill(&in, rng);
     fill(&weights, rng);
     fill(&bias, rng);
+    const bool ties = between(rng, 0, 1); /* many, and sums without rounding */
+    for (size_t i = 0; ties && i < in.floats; i++)
+        in.at[i] = roundf(in.at[i]);
+    for (size_t i = 0; ties && i < weights.floats; i++)
+        weights.at[i] = roundf(2 * weights.at[i]);
     const bool relu = between(rng, 0, 1), with_bias = between(rng, 0, 1);
     struct guarded *const written[] = {&a, &b, &wa, &wb, &ga, &gb, &ba, &bb};
     for (size_t i = 0; i < sizeof written / sizeof written[0]; i++)
@@ -171,7 +174,7 @@ static void check_pool(const struct kernels *p, const struct kernels *kernels, s
     kernels->conv_pool(c, in.at, weights.at, biases, relu, b.at, (uint8_t *)wb.at);
     const int taps = c->kernel_height * c->kernel_width;
     compare(kernels, "conv_pool", &s, &a, &b, bound_of(p, taps));
-    compare_which(p, kernels, &wa, &wb);
+    compare_which(p, kernels, &wa, &wb, ties);
     kernels->conv_pool(c, in.at, weights.at, biases, relu, b.at, NULL);
     compare(kernels, "conv_pool without places", &s, &a, &b, bound_of(p, taps));
     fill(&a, rng);
