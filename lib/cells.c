@@ -3,6 +3,7 @@
 #include "minmax.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int cells_new(struct cells *cells, const struct picture *picture)
 {
@@ -18,7 +19,8 @@ void cells_means(struct cells *cells, const struct picture *picture)
     const uint32_t side = cells->side, width = picture->width, height = picture->height;
     for (uint32_t i = 0; i < cells->height; i++) {
         const uint32_t top = i * side, end = min_u32(top + side, height);
-        uint32_t column[PICTURE_MAX_SIDE] = {0};
+        uint32_t column[PICTURE_MAX_SIDE];
+        memset(column, 0, width * sizeof *column);
         for (uint32_t y = top; y < end; y++)
             for (uint32_t x = 0; x < width; x++)
                 column[x] += picture->pixels[(size_t)y * width + x];

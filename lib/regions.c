@@ -7,6 +7,9 @@
 
 #include "minmax.h"
 
+#include <math.h>
+#include <string.h>
+
 /* What a cell's kind is on the way: large regions have numbers from REGION on. */
 enum { NONE, EDGE, SMALL, REGION };
 
@@ -29,16 +32,34 @@ static bool is_step(float a, float b)
 static void smooth(const struct scene *scene, float *level)
 {
     const uint32_t width = scene->cells.width, height = scene->cells.height;
-    for (uint32_t y = 0; y < height; y++)
+    for (uint32_t y = 0; y < height; y++) {
+        const uint32_t top = y > 0 ? y - 1 : 0, bottom = min_u32(y + 2, height);
+        float column[CELLS_MAX + 2] = {0}; /* from beyond the left to beyond the right */
+        for (uint32_t i = top; i < bottom; i++)
+            for (uint32_t x = 0; x < width; x++)
+                column[x + 1] += scene->cells.cell[i * width + x];
         for (uint32_t x = 0; x < width; x++) {
-            float sum = 0, n = 0;
-            for (uint32_t i = y > 0 ? y - 1 : 0; i < min_u32(y + 2, height); i++)
-                for (uint32_t j = x > 0 ? x - 1 : 0; j < min_u32(x + 2, width); j++) {
-                    sum += scene->cells.cell[i * width + j];
-                    n++;
-                }
-            level[y * width + x] = sum / n + BLACK;
+            const uint32_t columns = min_u32(x + 2, width) - (x > 0 ? x - 1 : 0);
+            level[y * width + x] =
+                (column[x] + column[x + 1] + column[x + 2]) / (float)((bottom - top) * columns) +
+                BLACK;
         }
+    }
+}
+
+/* Whether any of the border is as much darker as a table is than the lightest that there is. */
+static bool border_is_dark(const struct scene *scene)
+{
+    const uint32_t width = scene->cells.width, height = scene->cells.height;
+    const float *level = scene->paper, *last = level + (size_t)(height - 1) * width;
+    float least = level[0], most = 0;
+    for (size_t i = 0; i < scene_cells(scene); i++)
+        most = level[i] > most ? level[i] : most;
+    for (uint32_t x = 0; x < width; x++)
+        least = fminf(least, fminf(level[x], last[x]));
+    for (uint32_t y = 0; y < height; y++)
+        least = fminf(least, fminf(level[y * width], level[(y + 1) * width - 1]));
+    return DARKER * least < most;
 }
 
 static void find_edges(struct scene *scene)
@@ -100,39 +121,83 @@ static void find_dark(const struct scene *scene, bool dark[REGIONS])
         dark[i] = steps[i] > 0 && 8 * up[i] >= CLEAR * steps[i];
 }
 
-/* Whether a cell beside large regions, within reach, is more like the dark ones. */
-static bool is_dark(const struct scene *scene, const bool dark[REGIONS], uint32_t x, uint32_t y)
+/* Cells of large regions within reach of a place, the dark ones' last. */
+struct near {
+    double sum[2]; /* of their levels: exact, so that what is added can be taken off again */
+    int n[2];
+};
+
+enum { NEAR = REACH + 2 };
+
+/* Add a row's cells to their columns, or with -1 take them off. */
+static void count_row(const struct scene *scene, const bool dark[REGIONS], uint32_t y, int sign,
+                      struct near column[CELLS_MAX])
 {
-    enum { NEAR = REACH + 2 };
+    const uint32_t width = scene->cells.width;
+    for (uint32_t x = 0; x < width; x++) {
+        const uint8_t kind = scene->kind[y * width + x];
+        if (kind < REGION)
+            continue;
+        column[x].sum[dark[kind - REGION]] += sign * (double)scene->paper[y * width + x];
+        column[x].n[dark[kind - REGION]] += sign;
+    }
+}
+
+static void count_column(const struct near *column, int sign, struct near *near)
+{
+    for (int k = 0; k < 2; k++) {
+        near->sum[k] += sign * column->sum[k];
+        near->n[k] += sign * column->n[k];
+    }
+}
+
+/* Whether a cell of such a level is more like the dark regions near it. */
+static bool is_dark(double level, const struct near *near)
+{
+    return near->n[1] > 0 && (near->n[0] == 0 || level * level * near->n[0] * near->n[1] <
+                                                     near->sum[0] * near->sum[1]);
+}
+
+/* Part the cells by the regions; those of none by which they are more like. */
+static void part_cells(struct scene *scene, const bool dark[REGIONS])
+{
     const uint32_t width = scene->cells.width, height = scene->cells.height;
-    float sum[2] = {0}, n[2] = {0};
-    for (uint32_t i = y < NEAR ? 0 : y - NEAR; i < min_u32(y + NEAR + 1, height); i++)
-        for (uint32_t j = x < NEAR ? 0 : x - NEAR; j < min_u32(x + NEAR + 1, width); j++) {
-            const uint32_t at = i * width + j;
-            if (scene->kind[at] < REGION)
-                continue;
-            const bool k = dark[scene->kind[at] - REGION];
-            sum[k] += scene->paper[at];
-            n[k]++;
+    struct near column[CELLS_MAX] = {0};
+    for (uint32_t y = 0; y < min_u32(NEAR, height); y++)
+        count_row(scene, dark, y, 1, column);
+    for (uint32_t y = 0; y < height; y++) {
+        struct near near = {0};
+        if (y + NEAR < height)
+            count_row(scene, dark, y + NEAR, 1, column);
+        if (y > NEAR)
+            count_row(scene, dark, y - NEAR - 1, -1, column);
+        for (uint32_t x = 0; x < min_u32(NEAR, width); x++)
+            count_column(&column[x], 1, &near);
+        for (uint32_t x = 0; x < width; x++) {
+            const uint32_t at = y * width + x;
+            const uint8_t kind = scene->kind[at];
+            if (x + NEAR < width)
+                count_column(&column[x + NEAR], 1, &near);
+            if (x > NEAR)
+                count_column(&column[x - NEAR - 1], -1, &near);
+            const bool is = kind >= REGION ? dark[kind - REGION]
+                                           : is_dark((double)scene->cells.cell[at] + BLACK, &near);
+            scene->queue[at] = is ? SCENE_DARK : SCENE_LIGHT;
         }
-    const float own = scene->cells.cell[y * width + x] + BLACK;
-    return n[1] > 0 && (n[0] == 0 || own * own * n[0] * n[1] < sum[0] * sum[1]);
+    }
+    for (size_t i = 0; i < scene_cells(scene); i++)
+        scene->kind[i] = (uint8_t)scene->queue[i];
 }
 
 void regions_find(struct scene *scene)
 {
     bool dark[REGIONS] = {false};
     smooth(scene, scene->paper);
+    memset(scene->kind, SCENE_LIGHT, scene_cells(scene));
+    if (!border_is_dark(scene))
+        return;
     find_edges(scene);
     number_regions(scene);
     find_dark(scene, dark);
-    const uint32_t width = scene->cells.width, cells = (uint32_t)scene_cells(scene);
-    for (uint32_t i = 0; i < cells; i++) {
-        const uint8_t kind = scene->kind[i];
-        const bool is =
-            kind >= REGION ? dark[kind - REGION] : is_dark(scene, dark, i % width, i / width);
-        scene->queue[i] = is ? SCENE_DARK : SCENE_LIGHT;
-    }
-    for (uint32_t i = 0; i < cells; i++)
-        scene->kind[i] = (uint8_t)scene->queue[i];
+    part_cells(scene, dark);
 }

@@ -2,6 +2,8 @@
 
 #include "minmax.h"
 
+#include <limits.h>
+
 enum {
     BORDER_SHARE = 16, /* a table has this share of the border, at least: digits that touch less */
     SHEET_SHARE = 25,  /* a sheet has this share of the picture, at least */
@@ -91,39 +93,49 @@ static uint32_t take_sheet(struct scene *scene)
     return most;
 }
 
-/* The cells furthest out along both diagonals, in turn around it. Shapes: corner [4] of x, y. */
-static void find_corners(const struct scene *scene, float corner[4][2])
+struct corner {
+    int x, y;
+};
+
+/* The cells furthest out along both diagonals, in turn around it. */
+static void find_corners(const struct scene *scene, struct corner corner[4])
 {
-    const int64_t width = scene->cells.width, cells = (int64_t)scene_cells(scene);
-    int64_t furthest[4] = {INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN};
-    for (int64_t i = 0; i < cells; i++) {
-        const int64_t x = i % width, y = i / width;
-        const int64_t out[4] = {-x - y, x - y, x + y, y - x};
-        for (int k = 0; k < 4 && scene->kind[i] == SCENE_SHEET; k++)
-            if (out[k] > furthest[k]) {
-                furthest[k] = out[k];
-                corner[k][0] = (float)x;
-                corner[k][1] = (float)y;
-            }
-    }
+    const int width = (int)scene->cells.width, height = (int)scene->cells.height;
+    int furthest[4] = {INT_MIN, INT_MIN, INT_MIN, INT_MIN};
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            const int out[4] = {-x - y, x - y, x + y, y - x};
+            for (int k = 0; k < 4 && scene->kind[y * width + x] == SCENE_SHEET; k++)
+                if (out[k] > furthest[k]) {
+                    furthest[k] = out[k];
+                    corner[k] = (struct corner){x, y};
+                }
+        }
 }
 
 /* Whether the sheet is what is between its four corners, but for a twelfth: sheets miss 0.05 of
  * it, digits 0.3. */
 static bool has_corners(const struct scene *scene, uint32_t area)
 {
-    const uint32_t width = scene->cells.width;
-    float corner[4][2] = {{0}};
+    const int width = (int)scene->cells.width, height = (int)scene->cells.height;
+    struct corner corner[4] = {{0, 0}};
     uint32_t unlike = 0;
     find_corners(scene, corner);
-    for (uint32_t i = 0; i < scene_cells(scene); i++) {
-        bool inside = true;
+    for (int y = 0; y < height; y++) {
+        int side[4], step[4]; /* of (0, y): not negative inside; and what a column changes */
         for (int k = 0; k < 4; k++) {
-            const float *from = corner[k], *to = corner[(k + 1) % 4];
-            const float x = (float)(i % width) - from[0], y = (float)(i / width) - from[1];
-            inside &= (to[0] - from[0]) * y - (to[1] - from[1]) * x >= 0;
+            const struct corner from = corner[k], to = corner[(k + 1) % 4];
+            side[k] = (to.x - from.x) * (y - from.y) + (to.y - from.y) * from.x;
+            step[k] = from.y - to.y;
         }
-        unlike += inside != (scene->kind[i] == SCENE_SHEET);
+        for (int x = 0; x < width; x++) {
+            bool inside = true;
+            for (int k = 0; k < 4; k++) {
+                inside &= side[k] >= 0;
+                side[k] += step[k];
+            }
+            unlike += inside != (scene->kind[y * width + x] == SCENE_SHEET);
+        }
     }
     return CORNER_SHARE * unlike <= area;
 }
