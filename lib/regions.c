@@ -52,14 +52,15 @@ static bool border_is_dark(const struct scene *scene)
 {
     const uint32_t width = scene->cells.width, height = scene->cells.height;
     const float *level = scene->paper, *last = level + (size_t)(height - 1) * width;
-    float least = level[0], most = 0;
-    for (size_t i = 0; i < scene_cells(scene); i++)
-        most = level[i] > most ? level[i] : most;
+    float least = level[0];
     for (uint32_t x = 0; x < width; x++)
         least = fminf(least, fminf(level[x], last[x]));
     for (uint32_t y = 0; y < height; y++)
         least = fminf(least, fminf(level[y * width], level[(y + 1) * width - 1]));
-    return DARKER * least < most;
+    for (size_t i = 0, cells = scene_cells(scene); i < cells; i++)
+        if (level[i] > DARKER * least)
+            return true;
+    return false;
 }
 
 static void find_edges(struct scene *scene)
@@ -185,7 +186,7 @@ static void part_cells(struct scene *scene, const bool dark[REGIONS])
             scene->queue[at] = is ? SCENE_DARK : SCENE_LIGHT;
         }
     }
-    for (size_t i = 0; i < scene_cells(scene); i++)
+    for (size_t i = 0, cells = scene_cells(scene); i < cells; i++)
         scene->kind[i] = (uint8_t)scene->queue[i];
 }
 
