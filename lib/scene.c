@@ -7,7 +7,8 @@
 enum {
     BORDER_SHARE = 16, /* a table has this share of the border, at least: digits that touch less */
     SHEET_SHARE = 25,  /* a sheet has this share of the picture, at least */
-    CORNER_SHARE = 12  /* of a sheet is beyond lines between its corners, at most */
+    CORNER_SHARE = 12, /* of a sheet is beyond lines between its corners, at most */
+    LIGHTER = 8        /* levels: a sheet differs from a table by more, however dark */
 };
 
 size_t scene_cells(const struct scene *scene)
@@ -113,9 +114,8 @@ static void find_corners(const struct scene *scene, struct corner corner[4])
         }
 }
 
-/* Whether the sheet is what is between its four corners, but for a twelfth: sheets miss 0.05 of
- * it, digits 0.3. */
-static bool has_corners(const struct scene *scene, uint32_t area)
+/* How many cells are either sheet or between its four corners. */
+static uint32_t beside_corners(const struct scene *scene)
 {
     const int width = (int)scene->cells.width, height = (int)scene->cells.height;
     struct corner corner[4] = {{0, 0}};
@@ -137,7 +137,7 @@ static bool has_corners(const struct scene *scene, uint32_t area)
             unlike += inside != (scene->kind[y * width + x] == SCENE_SHEET);
         }
     }
-    return CORNER_SHARE * unlike <= area;
+    return unlike;
 }
 
 /* Cells near those of the other kind belong to neither. Uses `queue` for what they become. */
@@ -159,12 +159,34 @@ static void part_rim(struct scene *scene)
         scene->kind[i] = (uint8_t)scene->queue[i];
 }
 
+bool scene_may_have_sheet(struct scene *scene)
+{
+    const float *cell = scene->cells.cell, level = cell[0];
+    const size_t cells = scene_cells(scene);
+    const uint32_t width = scene->cells.width, height = scene->cells.height;
+    for (size_t x = 0; x < width; x++)
+        if (cell[x] != level || cell[cells - 1 - x] != level)
+            return true;
+    for (size_t y = 0; y < height; y++)
+        if (cell[y * width] != level || cell[(y + 1) * width - 1] != level)
+            return true;
+    size_t area = 0;
+    for (size_t i = 0; i < cells; i++) {
+        const bool light = cell[i] > level + LIGHTER;
+        scene->kind[i] = light ? SCENE_SHEET : SCENE_TABLE;
+        area += light;
+    }
+    return area * SHEET_SHARE >= cells && beside_corners(scene) <= area;
+}
+
 uint32_t scene_part(struct scene *scene)
 {
     if (!take_table(scene))
         return 0;
     const uint32_t area = take_sheet(scene);
-    if ((size_t)area * SHEET_SHARE < scene_cells(scene) || !has_corners(scene, area))
+    if ((size_t)area * SHEET_SHARE < scene_cells(scene))
+        return 0;
+    if (CORNER_SHARE * beside_corners(scene) > area) /* sheets miss 0.05 of them, digits 0.3 */
         return 0;
     part_rim(scene);
     return area;

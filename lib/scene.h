@@ -41,6 +41,13 @@ struct scene_neighbours scene_neighbours(const struct scene *scene, uint32_t at)
 uint32_t scene_flood(struct scene *scene, uint32_t start, uint8_t from, uint8_t to);
 
 /*
+ * Whether there may be a sheet, told by levels alone where a table would be of one level along the
+ * whole border, as drawings and screens are: what is lighter is half of what is between its four
+ * corners, at least, as strokes are not. Of other scenes that is not known. Uses scene->kind.
+ */
+bool scene_may_have_sheet(struct scene *scene);
+
+/*
  * Of a scene's dark and light cells make SCENE_TABLE, SCENE_SHEET, and SCENE_BETWEEN near the edge
  * of both. A sheet is one piece with four corners, as no stroke is, of a 25th of the picture.
  * Returns: how many cells the sheet has, with its edge, or 0 where there is none.

@@ -104,6 +104,8 @@ static bool writing_is_on_sheet(const struct scene *scene, const struct picture 
 
 static bool find_sheet(struct scene *scene, const struct picture *picture)
 {
+    if (!scene_may_have_sheet(scene))
+        return false;
     regions_find(scene);
     if (scene_part(scene) == 0)
         return false;
