@@ -1,4 +1,5 @@
-/* A sheet on a table in light that falls off: each cell belongs to what it is like near by. */
+/* A sheet on a table in light that falls off: each cell belongs to what it is like near by. And
+ * what shows that there is no sheet before that is found out. */
 #include "regions.h"
 
 #include <setjmp.h>
@@ -73,11 +74,63 @@ static void what_is_not_darker_at_its_edges_is_light(void **state)
     drop(&shadow);
 }
 
+/* A table of `level` with a bar across and one down, `thick` cells, or all between filled. */
+static struct scene draw(float level, float ink, int thick, bool filled)
+{
+    struct scene scene = make(level, level, true);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++) {
+            const bool bar = x < RIM + thick || y >= HEIGHT - RIM - thick;
+            const bool drawn = on_sheet(x, y) && (filled || bar);
+            scene.cells.cell[y * WIDTH + x] = drawn ? ink : level;
+        }
+    return scene;
+}
+
+static void expect_sheet(struct scene scene, bool expected)
+{
+    assert_int_equal(scene_may_have_sheet(&scene), expected);
+    drop(&scene);
+}
+
+static void strokes_on_an_even_table_are_no_sheet(void **state)
+{
+    (void)state;
+    expect_sheet(draw(0, 255, 8, false), false);
+    expect_sheet(draw(0, 255, 8, true), true);
+    expect_sheet(draw(100, 112, 8, true), true);
+    expect_sheet(draw(100, 104, 8, true), false); /* too little to tell */
+    expect_sheet(draw(100, 20, 8, true), false);  /* darker */
+    struct scene written = draw(0, 255, 8, true), small = draw(0, 0, 8, false);
+    for (int y = RIM; y < HEIGHT - RIM; y++) /* a third of it */
+        for (int x = RIM; x < WIDTH - RIM; x++)
+            written.cells.cell[y * WIDTH + x] = x % 3 == 1 ? 0 : 255;
+    expect_sheet(written, true);
+    for (int y = RIM; y < RIM + 19; y++) /* 361 of 10,800 cells */
+        for (int x = RIM; x < RIM + 19; x++)
+            small.cells.cell[y * WIDTH + x] = 255;
+    expect_sheet(small, false);
+}
+
+/* In uneven light levels alone show nothing. */
+static void of_an_uneven_border_nothing_is_said(void **state)
+{
+    (void)state;
+    static const int places[] = {50, (HEIGHT - 1) * WIDTH + 50, 50 * WIDTH, 50 * WIDTH - 1};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct scene scene = draw(0, 255, 8, false);
+        scene.cells.cell[places[i]] = 1;
+        expect_sheet(scene, true);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dark_table_is_told_from_a_sheet_in_uneven_light),
         cmocka_unit_test(what_is_not_darker_at_its_edges_is_light),
+        cmocka_unit_test(strokes_on_an_even_table_are_no_sheet),
+        cmocka_unit_test(of_an_uneven_border_nothing_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
