@@ -13,6 +13,8 @@
 #include "pool_template.h"
 #include "winograd_template.h"
 
+enum { PERMUTED_SUMS = 15 }; /* three rows' of a 5x5 kernel */
+
 /*
  * As masked_rows(), by one product a window in place of four: each lane's pixel comes by a
  * permutation of eight pixels of two rows. The eight are further left where the picture ends.
@@ -20,7 +22,7 @@
 INLINE void permuted_rows(const struct pool_weights *t, int size, int first, int rows)
 {
     const struct conv *c = t->conv;
-    __m512 sum[15], bias = _mm512_setzero_ps();
+    __m512 sum[PERMUTED_SUMS], bias = _mm512_setzero_ps();
 #pragma GCC unroll 16
     for (int tap = 0; tap < size * rows; tap++)
         sum[tap] = _mm512_setzero_ps();
@@ -66,7 +68,7 @@ INLINE void permuted_rows(const struct pool_weights *t, int size, int first, int
         _mm512_store_ps(t->bias, bias);
 }
 
-DEFINE_POOL_WEIGHTS(permuted_rows, 15)
+DEFINE_POOL_WEIGHTS(permuted_rows, PERMUTED_SUMS)
 
 const struct kernels kernels_avx512 = {.name = "avx512",
                                        .conv = conv_forward,

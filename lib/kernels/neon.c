@@ -11,7 +11,7 @@
 #include "pool_template.h"
 #include "winograd_template.h"
 
-DEFINE_POOL_WEIGHTS(masked_rows, 10)
+DEFINE_POOL_WEIGHTS(masked_rows, MASKED_SUMS)
 
 const struct kernels kernels_neon = {.name = "neon",
                                      .conv = conv_forward,

@@ -14,7 +14,10 @@
 #include "kernels.h"
 #include "tables.h"
 
-enum { POOL_WINDOWS = 3 }; /* of a tile, side by side */
+enum {
+    POOL_WINDOWS = 3, /* of a tile, side by side */
+    MASKED_SUMS = 10  /* of masked_rows(), which with a gradient and a pixel fit 16 registers */
+};
 
 typedef signed char bytes __attribute__((vector_size(WIDTH), aligned(1)));
 
@@ -182,7 +185,7 @@ INLINE void masked_rows(const struct pool_weights *t, int size, int first, int r
 {
     const struct conv *c = t->conv;
     const size_t row = c->in.row;
-    vector sum[10] = {0}, bias = {0};
+    vector sum[MASKED_SUMS] = {0}, bias = {0};
     for (int s = 0; s < c->samples; s++) {
         const uint8_t *at = t->which + (size_t)(s * c->out_blocks) * which_bytes(c);
         for (int y = 0; y < c->height / 2; y++) {
