@@ -66,8 +66,8 @@ int predictor_inspect(struct predictor *predictor, const uint8_t image[IMAGE_PIX
                       struct error *error) CHECKED;
 
 /*
- * What the first model's layers gave for the image that predictor_inspect() saw last: layer `i`
- * counted from 0, without those that inference passes over.
+ * What the first model's layers gave for the image that predictor_inspect() saw last, which has to
+ * have seen one: layer `i` counted from 0, without those that inference passes over.
  * Activations are taken after batch norm and ReLU; the last layer gives logits. With `values` NULL
  * only the layer is described.
  * Shapes: values [channels,height,width] f32. Returns: false when there is no layer `i`.

@@ -170,13 +170,16 @@ bool scene_may_have_sheet(struct scene *scene)
     for (size_t y = 0; y < height; y++)
         if (cell[y * width] != level || cell[(y + 1) * width - 1] != level)
             return true;
-    size_t area = 0;
+    size_t light = 0;
     for (size_t i = 0; i < cells; i++) {
-        const bool light = cell[i] > level + LIGHTER;
-        scene->kind[i] = light ? SCENE_SHEET : SCENE_TABLE;
-        area += light;
+        const bool is = cell[i] > level + LIGHTER;
+        scene->kind[i] = is ? SCENE_LIGHT : SCENE_TABLE;
+        light += is;
     }
-    return area * SHEET_SHARE >= cells && beside_corners(scene) <= area;
+    if (light * SHEET_SHARE < cells)
+        return false;
+    const uint32_t area = take_sheet(scene); /* of a ruled sheet perhaps a part */
+    return beside_corners(scene) <= area;
 }
 
 uint32_t scene_part(struct scene *scene)

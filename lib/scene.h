@@ -42,8 +42,9 @@ uint32_t scene_flood(struct scene *scene, uint32_t start, uint8_t from, uint8_t 
 
 /*
  * Whether there may be a sheet, told by levels alone where a table would be of one level along the
- * whole border, as drawings and screens are: what is lighter is half of what is between its four
- * corners, at least, as strokes are not. Of other scenes that is not known. Uses scene->kind.
+ * whole border, as drawings and screens are: the largest piece that is lighter is half of what is
+ * between its four corners, at least, as strokes are not. Of other scenes that is not known. Uses
+ * scene->kind and scene->queue.
  */
 bool scene_may_have_sheet(struct scene *scene);
 

@@ -199,7 +199,7 @@ void warp_apply(const struct warp *warp, const uint8_t from[IMAGE_PIXELS], uint8
             value[x] = above + down[x] * (below - above) + 0.5f;
         }
         for (int x = 0; x < SIDE; x++)
-            to[y * SIDE + x] = (uint8_t)(int)clamp(value[x], 0, 255);
+            to[y * SIDE + x] = (uint8_t)clamp(value[x], 0, 255);
     }
     for (int y = warp->erase_y; y < warp->erase_y + warp->erase; y++)
         memset(to + y * SIDE + warp->erase_x, 0, (size_t)warp->erase);

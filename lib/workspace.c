@@ -65,6 +65,12 @@ static bool training(const struct workspace *w)
     return w->use == WORKSPACE_TRAIN;
 }
 
+/* Does inference pass over a layer? Its output is then its input's. */
+static bool passed_over(const struct workspace *w, int layer)
+{
+    return !training(w) && net_layer(w->net, layer)->type->training_only;
+}
+
 /*
  * A maximum pool shares in the work of the layer before it: of a first convolution, if nobody
  * inspects what that gives; and in training of one that ends in batch norm or a bias.
@@ -73,7 +79,7 @@ static bool training(const struct workspace *w)
 static const struct layer *pool_behind(const struct workspace *w, int layer)
 {
     int behind = layer + 1;
-    while (behind < w->layers && !training(w) && net_layer(w->net, behind)->type->training_only)
+    while (behind < w->layers && passed_over(w, behind))
         behind++;
     if (layer < 0 || behind >= w->layers)
         return NULL;
@@ -85,16 +91,22 @@ static const struct layer *pool_behind(const struct workspace *w, int layer)
     return shares || first ? pool : NULL;
 }
 
-/* Batch norm is no pass of its own in inference; nor is a pool when the layer before does all. */
+/* The pool behind `layer` whose whole work is done there, and not only a part; or NULL. */
+static const struct layer *pool_within(const struct workspace *w, int layer)
+{
+    const struct layer *pool = pool_behind(w, layer);
+    const bool whole = pool && (net_layer(w->net, layer)->type == &layer_norm ||
+                                layer_takes_pool(net_layer(w->net, layer), pool));
+    return whole ? pool : NULL;
+}
+
+/* Is a layer a pass of its own? */
 static bool runs(const struct workspace *w, int layer)
 {
-    const struct layer *l = net_layer(w->net, layer), *taken = pool_behind(w, 0);
-    if (!training(w) && l->type->training_only)
-        return false;
-    if (l == taken && layer_takes_pool(net_layer(w->net, 0), taken))
-        return false;
-    return !training(w) || !pool_behind(w, layer - 1) ||
-           net_layer(w->net, layer - 1)->type != &layer_norm;
+    int before = layer - 1;
+    while (before >= 0 && passed_over(w, before))
+        before--;
+    return !passed_over(w, layer) && !pool_within(w, before);
 }
 
 /* The layer that reads value `i`; as many as there are layers where that is the loss. */
@@ -124,8 +136,8 @@ static bool in_place(const struct workspace *w, int i)
 /* The shape of what `layer` writes. */
 static const struct shape *out_shape(const struct workspace *w, int layer)
 {
-    const struct layer *l = net_layer(w->net, layer), *pool = pool_behind(w, layer);
-    return pool && (l->type == &layer_norm || layer_takes_pool(l, pool)) ? &pool->out : &l->out;
+    const struct layer *pool = pool_within(w, layer);
+    return pool ? &pool->out : &net_layer(w->net, layer)->out;
 }
 
 /* The border that whoever reads value i wants. */

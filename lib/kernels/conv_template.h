@@ -188,6 +188,7 @@ static void conv_plane(struct tile *t, const float *in, float *out, int blocks)
         }
 }
 
+/* A convolution as it is told: its columns are taken for channels already, or cannot be. */
 static void conv_channels(const struct conv *c, const float *in, const float *weights,
                           const float *bias, bool relu, float *out)
 {
@@ -319,7 +320,7 @@ static void weights_taps(struct weights_tile *t, const float *in, float *gradien
     }
 }
 
-/* With `add`, to what `gradient` holds. */
+/* As conv_channels(); with `add`, to what `gradient` holds. */
 static void conv_weights_add(const struct conv *c, const float *in, const float *grad,
                              float *gradient, bool add)
 {

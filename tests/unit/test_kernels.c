@@ -175,6 +175,7 @@ static void check_pool(const struct kernels *p, const struct kernels *kernels, s
     const int taps = c->kernel_height * c->kernel_width;
     compare(kernels, "conv_pool", &s, &a, &b, bound_of(p, taps));
     compare_which(p, kernels, &wa, &wb, ties);
+    poison_all(&b);
     kernels->conv_pool(c, in.at, weights.at, biases, relu, b.at, NULL);
     compare(kernels, "conv_pool without places", &s, &a, &b, bound_of(p, taps));
     fill(&a, rng);

@@ -110,6 +110,16 @@ static void strokes_on_an_even_table_are_no_sheet(void **state)
         for (int x = RIM; x < RIM + 19; x++)
             small.cells.cell[y * WIDTH + x] = 255;
     expect_sheet(small, false);
+    struct scene ruled = draw(0, 255, 8, true), dusty = draw(0, 0, 8, false);
+    for (int x = 0; x < WIDTH * HEIGHT; x++) /* lines across all of it, every fourth row */
+        if (x / WIDTH % 4 == 0)
+            ruled.cells.cell[x] = 0;
+    expect_sheet(ruled, true);
+    for (int y = RIM; y < RIM + 25; y++) /* a small sheet, and a speck in the other corner */
+        for (int x = RIM; x < RIM + 25; x++)
+            dusty.cells.cell[y * WIDTH + x] = 255;
+    dusty.cells.cell[(HEIGHT - 5) * WIDTH + WIDTH - 5] = 255;
+    expect_sheet(dusty, true);
 }
 
 /* In uneven light levels alone show nothing. */
